@@ -1,0 +1,62 @@
+# Frontdesk's commands. `make help` lists them.
+#
+# They need Rust and make. What else is missing they install themselves, and say so: on Debian by apt-get, with sudo
+# where the user is not root.
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint bench sqlx sqlx-check db-dev audit docs picture
+
+help: ## Say what there is.
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
+
+demo: ## Show Frontdesk at work on sample mails: no account, no server.
+	@.ci/install-build-tools build
+	@[ -n "$$DATABASE_URL" ] || .ci/install-postgresql
+	cargo build
+	@cargo run --quiet -- demo --folder target/demo
+
+test: ## Run everything: formatting, lints, licences, and every test on real servers.
+	@.ci/install-build-tools
+	@.ci/install-postgresql
+	@.ci/install-test-servers
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	cargo deny --log-level error check bans licenses sources
+	cargo nextest run
+
+check: ## Run the quick half: formatting, lints, unit tests. Needs no server.
+	@.ci/install-build-tools build
+	cargo fmt --check
+	cargo clippy --all-targets -- -D warnings
+	cargo test --quiet --lib --bins
+
+bench: ## Measure on real servers.
+	@.ci/install-build-tools build
+	@.ci/install-postgresql
+	@.ci/install-test-servers
+	cargo bench
+
+sqlx: ## Check every query against a private database and write .sqlx anew.
+	@.ci/install-build-tools build
+	.ci/dev-database sqlx
+
+sqlx-check: sqlx ## Fail if .sqlx is not what the queries and the migrations give.
+	@changes=$$(git status --porcelain .sqlx); [ -z "$$changes" ] || \
+	    { echo "$$changes"; echo ".sqlx is out of date: run 'make sqlx' and commit it." >&2; exit 1; }
+
+db-dev: ## Start a private PostgreSQL for this working copy, lay the database anew, print its URL.
+	@.ci/dev-database
+
+audit: ## Ask the advisory database about the dependencies. Needs the network.
+	@.ci/install-build-tools
+	cargo deny check advisories
+
+picture: ## Draw docs/pictures/demo.svg anew from the beginning of the demo.
+	cargo build --quiet
+	CLICOLOR_FORCE=1 target/debug/frontdesk demo --folder /tmp/frontdesk-demo </dev/null >target/demo.txt
+	sed '/^.\[1m4\. /,$$d' target/demo.txt | target/debug/frontdesk docs picture >docs/pictures/demo.svg
+
+docs: ## Print docs/configuration.md anew, and build the documentation of the source.
+	cargo run --quiet -- docs configuration > docs/configuration.md.new
+	mv docs/configuration.md.new docs/configuration.md
+	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items
