@@ -1,0 +1,108 @@
+//! Reads the desk from its table.
+
+use chrono_tz::Tz;
+
+use super::desk::{
+    Calendar, Category, DeskSettings, Field, FieldKind, Named, Organization, Priority, SlaTarget,
+    Status, StatusKind,
+};
+use super::read::Table;
+
+/// Reads a desk. What is missing or of the wrong form is in the table's report.
+pub(super) fn read(table: &Table<'_>) -> DeskSettings {
+    DeskSettings {
+        name: table.text("name"),
+        zone: zone(table),
+        number: table.text("number"),
+        reopen_days: table.number("reopen_days"),
+        auto_close_hours: table.number_if_any("auto_close_hours"),
+        comment_max_chars: table.number_if_any("comment_max_chars"),
+        initial_status: table.text("initial_status"),
+        assigned_status: table.text_if_any("assigned_status"),
+        active_status: table.text("active_status"),
+        reopened_status: table.text("reopened_status"),
+        default_priority: table.text("default_priority"),
+        default_type: table.text_if_any("default_type"),
+        default_category: table.text_if_any("default_category"),
+        status: all(table, "status", status),
+        priority: all(table, "priority", |entry| Priority {
+            key: entry.text("key"),
+            name: entry.text("name"),
+        }),
+        types: all(table, "type", named),
+        category: all(table, "category", |entry| Category {
+            key: entry.text("key"),
+            name: entry.text("name"),
+            team: entry.text_if_any("team"),
+        }),
+        team: all(table, "team", named),
+        field: all(table, "field", field),
+        sla: all(table, "sla", |entry| SlaTarget {
+            priority: entry.text("priority"),
+            first_response_minutes: entry.number_if_any("first_response_minutes"),
+            resolution_minutes: entry.number_if_any("resolution_minutes"),
+            calendar: entry.text_if_any("calendar"),
+        }),
+        calendar: all(table, "calendar", |entry| Calendar {
+            key: entry.text("key"),
+            zone: zone(entry),
+            hours: entry.texts("hours"),
+            holidays: entry.texts("holidays"),
+        }),
+        organization: all(table, "organization", |entry| Organization {
+            name: entry.text("name"),
+            domains: entry.texts("domains"),
+        }),
+    }
+}
+
+fn all<T>(table: &Table<'_>, name: &str, read: impl Fn(&Table<'_>) -> T) -> Vec<T> {
+    table.tables(name).iter().map(read).collect()
+}
+
+fn named(entry: &Table<'_>) -> Named {
+    Named {
+        key: entry.text("key"),
+        name: entry.text("name"),
+    }
+}
+
+fn status(entry: &Table<'_>) -> Status {
+    let kind = match entry.text("kind").as_str() {
+        "new" => StatusKind::New,
+        "waiting" => StatusKind::Waiting,
+        "resolved" => StatusKind::Resolved,
+        "closed" => StatusKind::Closed,
+        _ => StatusKind::Open,
+    };
+    Status {
+        key: entry.text("key"),
+        name: entry.text("name"),
+        kind,
+        to: entry.texts("to"),
+        meaning: entry.text_if_any("meaning"),
+        needs_reason: entry.switch("needs_reason"),
+    }
+}
+
+fn field(entry: &Table<'_>) -> Field {
+    let kind = match entry.text("type").as_str() {
+        "number" => FieldKind::Number,
+        "date" => FieldKind::Date,
+        "choice" => FieldKind::Choice,
+        "link" => FieldKind::Link,
+        _ => FieldKind::Text,
+    };
+    Field {
+        key: entry.text("key"),
+        name: entry.text("name"),
+        kind,
+        choices: entry.texts("choices"),
+        default: entry.text_if_any("default"),
+    }
+}
+
+/// A zone that is missing or unknown is in the report.
+fn zone(table: &Table<'_>) -> Tz {
+    table.text("zone").parse().unwrap_or(Tz::UTC)
+}

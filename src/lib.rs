@@ -1,0 +1,39 @@
+//! Frontdesk turns incoming mail into tickets and answers them by mail, with every step kept in PostgreSQL.
+//!
+//! The house has four floors, and imports go down only:
+//!
+//! | floor   | rooms                                        | knows                                   |
+//! |---------|----------------------------------------------|-----------------------------------------|
+//! | drivers | [`inbound`], [`delivery`]                    | a wire on one side, the desk on the other |
+//! | domain  | [`desk`], [`notify`], [`outbox`], [`ticket`], [`people`] | tickets and the people around them |
+//! | wires   | [`mail`]                                     | protocols, never tickets                |
+//! | base    | [`config`], [`clock`], [`ids`], [`db`], [`wake`], [`supervise`], [`telemetry`] | nothing of the others |
+//!
+//! Above them stand `main`, [`app`] and [`cli`], which put the rooms together. Rooms of one floor of
+//! drivers or wires never import each other. `tests/it/architecture.rs` holds this map.
+
+#![deny(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
+#![warn(missing_docs)]
+
+pub mod app;
+pub mod cli;
+pub mod clock;
+pub mod config;
+pub mod db;
+pub mod delivery;
+pub mod desk;
+pub mod ids;
+pub mod inbound;
+pub mod mail;
+pub mod notify;
+pub mod outbox;
+pub mod people;
+pub mod supervise;
+pub mod telemetry;
+pub mod ticket;
+pub mod wake;
