@@ -1,0 +1,313 @@
+//! The line above a quote: "On Tue, 3 Jan 2023 at 10:00, Ann <ann@example.org> wrote:".
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::lines::{Line, bare, is_blank_char};
+use crate::mail::languages;
+
+/// Lines that an attribution may be wrapped over.
+const MOST_LINES: usize = 6;
+/// Bytes that it may have.
+const LONGEST: usize = 500;
+
+static STARTS: LazyLock<Vec<String>> =
+    LazyLock::new(|| languages::phrases(|language| &language.attribution_start));
+static VERBS: LazyLock<Vec<String>> =
+    LazyLock::new(|| languages::phrases(|language| &language.attribution_verb));
+
+/// A time of day or a date in figures, in the forms that clients write.
+static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"(?x)
+        \d{1,2} \s? [:h] \s? \d{2} \b | \d{1,2}\.\d{2} (?:\.\d{2})? \b [^.\d]
+        | \b (?:19|20)\d{2} [-/.] \s?\d{1,2} [-/.] \s?\d{1,2}
+        | \b \d{1,2} [-/.] \s?\d{1,2} [-/.] \s?(?:19|20)?\d{2} \b
+        | \d{4}\s?年 | \d{4}\s?년
+        | \b \d{1,2} [.\s-]* \p{L}+ [.,\s-]* (?:de\ )? (?:19|20)\d{2} \b
+        | \p{L}+ \.? \s \d{1,2} (?:st|nd|rd|th)? ,? \s (?:19|20)\d{2} \b
+        ",
+    )
+    .ok()
+});
+
+fn has_moment(text: &str) -> bool {
+    MOMENT.as_ref().is_some_and(|regex| regex.is_match(text))
+}
+
+/// The attribution that starts at line `start`: the index after its last line.
+pub(crate) fn at(lines: &[Line<'_>], start: usize) -> Option<usize> {
+    let first = lines.get(start)?;
+    let text = bare(&first.text);
+    if text.is_empty() || text.len() > LONGEST || text.starts_with('>') {
+        return None;
+    }
+    if holds(text, followed_by_quote(lines, start + 1)) {
+        return Some(start + 1);
+    }
+    if !may_begin(text) {
+        return None;
+    }
+    let mut joined = text.to_owned();
+    for (index, line) in lines.iter().enumerate().skip(start + 1).take(MOST_LINES) {
+        let text = bare(&line.text);
+        if text.is_empty() && joined.trim_end().ends_with([':', '：']) {
+            return None;
+        }
+        if text.starts_with('>') && !ends_wrapped(text) {
+            return None;
+        }
+        if holds(text, false) && may_begin(text) {
+            return None;
+        }
+        joined.push(' ');
+        joined.push_str(text);
+        if joined.len() > LONGEST {
+            return None;
+        }
+        if !text.is_empty() && holds(&joined, followed_by_quote(lines, index + 1)) {
+            return Some(index + 1);
+        }
+    }
+    None
+}
+
+/// A wrapped address leaves its closing bracket at the start of the last line: `> wrote:`.
+fn ends_wrapped(text: &str) -> bool {
+    let rest = bare(text.trim_start_matches('>'));
+    rest.len() <= 40 && rest.ends_with([':', '：'])
+}
+
+fn followed_by_quote(lines: &[Line<'_>], from: usize) -> bool {
+    lines
+        .iter()
+        .skip(from)
+        .take(8)
+        .find(|line| !line.is_blank())
+        .is_some_and(Line::is_quoted)
+}
+
+/// Whether the text is a whole attribution. `quoted` says that a quote follows.
+pub(crate) fn holds(text: &str, quoted: bool) -> bool {
+    let text = bare(text);
+    let dashed = text.starts_with("---") || text.ends_with("---");
+    let core = text.trim_matches(|c: char| is_blank_char(c) || matches!(c, '-' | '*' | '_' | '—'));
+    let colon = core.ends_with([':', '：']);
+    let core = core.trim_end_matches(|c: char| is_blank_char(c) || matches!(c, ':' | '：' | '*'));
+    if core.is_empty() || core.len() > LONGEST {
+        return false;
+    }
+    let address = core.contains('@');
+    if !colon && !dashed {
+        return is_old_gmail(core) || is_without_colon(core);
+    }
+    let lower = core.to_lowercase();
+    if ends_with_verb(&lower) {
+        return quoted
+            || dashed
+            || address
+            || has_moment(&lower)
+            || (starts_like_one(&lower) && digits(&lower) >= 3);
+    }
+    if !colon {
+        return false;
+    }
+    let moment = has_moment(&lower);
+    (has_verb(&lower)
+        && moment
+        && (address || quoted || starts_like_one(&lower) || begins_with_date(&lower)))
+        || (moment
+            && address
+            && (core.ends_with(['>', ')', ']']) || quoted)
+            && begins_with_date(&lower))
+}
+
+/// Gmail before 2013: "2011/4/7 Ann Example <ann@example.org>", without a colon.
+fn is_old_gmail(core: &str) -> bool {
+    core.ends_with('>')
+        && core.contains('@')
+        && core.starts_with(|c: char| c.is_ascii_digit())
+        && core
+            .get(..10.min(core.len()))
+            .is_some_and(|head| head.contains(['/', '-', '.']))
+        && has_moment(core)
+}
+
+/// Zoho Mail: "On Wed, 14 Nov 2018 08:14:43 -0200 Ann <ann@example.org> wrote", without a colon.
+fn is_without_colon(core: &str) -> bool {
+    if !core.contains('@') {
+        return false;
+    }
+    let lower = core.to_lowercase();
+    ends_with_verb(&lower) && begins_with_date(&lower) && has_moment(&lower)
+}
+
+fn digits(text: &str) -> usize {
+    text.chars().filter(char::is_ascii_digit).count()
+}
+
+/// Whether it begins with a date: a figure or a short word (a weekday), and a moment soon after.
+fn begins_with_date(lower: &str) -> bool {
+    let head: String = lower.chars().take(48).collect();
+    let early = head.chars().take(24).any(|c| c.is_ascii_digit());
+    early && (starts_like_one(lower) || has_moment(&head))
+}
+
+/// Whether it begins with a word that attributions begin with.
+fn starts_like_one(lower: &str) -> bool {
+    STARTS.iter().any(|start| {
+        lower.strip_prefix(start.as_str()).is_some_and(|rest| {
+            rest.starts_with(|c: char| c.is_whitespace() || c.is_ascii_digit() || c == ',')
+                || !start.is_ascii()
+        })
+    })
+}
+
+/// Whether an attribution that is wrapped over several lines may begin with this one.
+fn may_begin(text: &str) -> bool {
+    if !text.chars().take(48).any(|c| c.is_ascii_digit()) {
+        return false;
+    }
+    let head: String = text.chars().take(48).collect::<String>().to_lowercase();
+    let head = head.trim_start_matches(|c: char| is_blank_char(c) || matches!(c, '-' | '*'));
+    let figure = head.chars().take(44).any(|c| c.is_ascii_digit());
+    figure
+        && (starts_like_one(head)
+            || head.starts_with(|c: char| c.is_ascii_digit())
+            || has_moment(head))
+}
+
+/// Whether the lower-case text ends with a verb of writing. Verbs of scripts without spaces need no
+/// blank before them.
+fn ends_with_verb(lower: &str) -> bool {
+    VERBS.iter().any(|verb| {
+        lower.strip_suffix(verb.as_str()).is_some_and(|before| {
+            before.is_empty()
+                || before.ends_with(|c: char| !c.is_alphanumeric())
+                || !verb.starts_with(|c: char| c.is_alphabetic() && c.len_utf8() < 3)
+        })
+    })
+}
+
+/// Whether a verb of writing stands in the middle: "Am 3.1.2023 um 10:00 schrieb Ann:".
+fn has_verb(lower: &str) -> bool {
+    VERBS.iter().any(|verb| {
+        lower
+            .match_indices(verb.as_str())
+            .take(4)
+            .any(|(at, found)| {
+                let before = lower.get(..at).and_then(|text| text.chars().next_back());
+                let after = lower
+                    .get(at + found.len()..)
+                    .and_then(|text| text.chars().next());
+                let wide = verb.chars().next().is_some_and(|c| c.len_utf8() >= 3);
+                let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+                wide || (before.is_some() && apart(before) && apart(after))
+            })
+    })
+}
+
+/// Whether the line itself begins like an attribution.
+pub(crate) fn begins(text: &str) -> bool {
+    let head: String = bare(text)
+        .chars()
+        .take(48)
+        .collect::<String>()
+        .to_lowercase();
+    starts_like_one(&head) || head.starts_with(|c: char| c.is_ascii_digit())
+}
+
+/// Where an attribution starts within a line that begins with other words, as clients that eat line
+/// ends leave it: "Fine with me On Tue, 3 Jan 2023, Ann wrote:".
+pub(crate) fn inside(text: &str) -> Option<usize> {
+    if text.len() > LONGEST * 2 || !bare(text).ends_with([':', '：']) {
+        return None;
+    }
+    text.match_indices(' ')
+        .map(|(at, _)| at + 1)
+        .filter(|&at| {
+            let rest = text.get(at..).unwrap_or_default();
+            rest.starts_with(char::is_uppercase)
+                && may_begin(rest)
+                && starts_like_one(&rest.chars().take(48).collect::<String>().to_lowercase())
+        })
+        .rfind(|&at| text.get(at..).is_some_and(|rest| holds(rest, false)))
+}
+
+/// The person and the moment that an attribution names, as written.
+pub(crate) fn parts(text: &str) -> (Option<String>, Option<String>) {
+    let text = bare(text);
+    let core = text.trim_end_matches(|c: char| is_blank_char(c) || matches!(c, ':' | '：'));
+    let date = date_span(core);
+    let Some((start, end, _)) = super::super::bounce::address::spans(core).next() else {
+        return (
+            None,
+            date.and_then(|(from, to)| core.get(from..to))
+                .map(|date| bare(date).to_owned()),
+        );
+    };
+    let before = core.get(..start).unwrap_or_default();
+    // The name stands between the moment (or the verb) and the address.
+    let name_from = match date {
+        Some((_, to)) if to <= start => to,
+        _ => 0,
+    };
+    let name = before.get(name_from..).unwrap_or_default();
+    let name =
+        name.trim_matches(|c: char| is_blank_char(c) || matches!(c, '<' | '(' | '[' | ',' | ';'));
+    let name = match name
+        .rfind('"')
+        .and_then(|close| name.get(..close))
+        .and_then(|inside| inside.rfind('"').map(|open| (open, inside)))
+    {
+        Some((open, inside)) => inside.get(open + 1..).unwrap_or_default().to_owned(),
+        None => without_verb(name),
+    };
+    let address = core.get(start..end).unwrap_or_default();
+    let person = if name.is_empty() {
+        address.to_owned()
+    } else {
+        format!("{name} <{address}>")
+    };
+    (
+        Some(person),
+        date.and_then(|(from, to)| core.get(from..to))
+            .map(|date| bare(date).to_owned()),
+    )
+}
+
+/// Where the moment stands: from the first figure of the line (outside of the address) to the time.
+fn date_span(core: &str) -> Option<(usize, usize)> {
+    let regex = MOMENT_SPAN.as_ref()?;
+    let found = regex.find(core)?;
+    Some((found.start(), found.end()))
+}
+
+static MOMENT_SPAN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"(?x) \d{1,4} [-/.\s年] .{0,40}? \d{1,2}\s?[:.h時点]\s?\d{2} (?: [:.]\d{2} )? (?: \s? [AaPp]\.?[Mm]\.? )? (?: \s (?: UTC | GMT ) [+-]?\d* )?").ok()
+});
+
+/// A name without the verbs and linking words that stand before it in some languages ("schrieb", "heeft").
+fn without_verb(name: &str) -> String {
+    let words: Vec<&str> = name.split_whitespace().collect();
+    let linking = words.iter().rposition(|word| {
+        let lower = word.to_lowercase();
+        VERBS.contains(&lower)
+            || matches!(
+                lower.as_str(),
+                "heeft"
+                    | "użytkownik"
+                    | "uživatel"
+                    | "o"
+                    | "oseba"
+                    | "utilisateur"
+                    | "ο"
+                    | "χρήστης"
+            )
+    });
+    words
+        .get(linking.map_or(0, |index| index + 1)..)
+        .unwrap_or_default()
+        .join(" ")
+}
