@@ -1,0 +1,90 @@
+//! The desk: the use cases, and the only writers of tickets. Each takes the caller's transaction, changes the
+//! ticket, appends to its timeline and has [`crate::notify`] tell those who should hear of it.
+
+mod assign;
+mod comment;
+mod delivery;
+mod open;
+mod status;
+
+use chrono::{DateTime, Utc};
+
+pub use assign::{assign, route_to_team};
+pub use comment::{NewWords, Said, comment, record_automatic_reply};
+pub use delivery::{bounced, cancel_delivery, given_up};
+pub use open::{Opened, Opening, number_format, open, starting_fields};
+pub use status::change_status;
+
+use sqlx::PgConnection;
+
+use crate::config::Settings;
+use crate::ids::TicketId;
+use crate::notify::{self, Happening};
+use crate::ticket::Actor;
+use crate::ticket::timeline::{self, NewEvent};
+use crate::ticket::workflow::Refused;
+
+/// Why a ticket follows its assignment.
+const ASSIGNED: &str = "somebody has it now";
+/// Why a customer's word changes the status.
+const CUSTOMER_WROTE: &str = "the customer wrote";
+/// Why a ticket comes back when an answer came back.
+const NOT_DELIVERED: &str = "an answer could not be delivered";
+
+/// Whether the machinery gave this reason, rather than a person in confidence.
+#[must_use]
+pub fn is_own_reason(reason: &str) -> bool {
+    [ASSIGNED, CUSTOMER_WROTE, NOT_DELIVERED].contains(&reason)
+}
+
+/// What every use case needs to know besides its own matter.
+#[derive(Debug, Clone, Copy)]
+pub struct Context<'a> {
+    /// The configuration.
+    pub settings: &'a Settings,
+    /// The moment at which it happens.
+    pub now: DateTime<Utc>,
+    /// Who does it.
+    pub actor: Actor,
+    /// Whether anybody may be written to; an imported archive answers nobody.
+    pub answering: bool,
+}
+
+/// Why a use case did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum DeskError {
+    /// The workflow does not allow it; the text is for the person who asked.
+    #[error(transparent)]
+    Refused(#[from] Refused),
+    /// Something that was named does not exist, or does not fit; the text is for the person who asked.
+    #[error("{0}")]
+    Invalid(String),
+    /// The database did not answer.
+    #[error("the database did not answer")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Has those told who should hear of what happened. What is withheld from somebody stands on the timeline.
+async fn announce(
+    conn: &mut PgConnection,
+    ctx: &Context<'_>,
+    ticket: TicketId,
+    happening: &Happening<'_>,
+) -> Result<(), DeskError> {
+    if !ctx.answering {
+        return Ok(());
+    }
+    let published = notify::publish(conn, ctx.settings, ctx.now, happening).await?;
+    let events: Vec<NewEvent<'_>> = published
+        .withheld
+        .iter()
+        .map(|withheld| NewEvent {
+            kind: "withheld",
+            new: withheld.address.as_deref(),
+            reason: Some(withheld.reason.sentence()),
+            ..NewEvent::default()
+        })
+        .collect();
+    timeline::add_events(conn, ticket, Actor::System, ctx.now, &events).await?;
+    Ok(())
+}

@@ -1,0 +1,321 @@
+//! Who hears what: something that happened becomes rows of the outbox, within the caller's transaction.
+//!
+//! `publish` asks the database once who is concerned, decides in memory, and writes all rows in one
+//! statement. Nothing is rendered here: a row holds the values, and the mail is rendered when it is sent.
+//!
+//! Who hears:
+//!
+//! | what happened                     | requester, participants     | staff                                        |
+//! |-----------------------------------|-----------------------------|----------------------------------------------|
+//! | a ticket was opened               | the requester, acknowledged | assignee and watchers; the team when unassigned |
+//! | a customer wrote                  | nobody                      | assignee and watchers; the team when unassigned |
+//! | staff wrote in public             | all of them                 | assignee and watchers                        |
+//! | staff wrote an internal note      | nobody, ever                | assignee and watchers                        |
+//! | the status changed                | all of them                 | assignee and watchers; the team when a customer did it on an unassigned ticket |
+//! | assigned, mentioned               | nobody                      | the one it is about                          |
+//! | a reply could not be delivered    | nobody                      | its author; assignee or team where there is none |
+//!
+//! Nobody hears of their own act, save for the acknowledgement and where an agent asked to be told. Where
+//! an unassigned ticket has no team that can be reached, all active staff hear of it, so that no mail of a
+//! customer stands unseen.
+
+mod address;
+mod audience;
+mod breaker;
+mod draft;
+mod facts;
+pub mod letter;
+mod notices;
+mod outcome;
+pub mod render;
+mod rows;
+
+pub use address::is_own;
+pub use breaker::{OpenBreaker, open_now as open_breakers};
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
+use crate::config::Settings;
+use crate::ids::{CommentId, InboundId, OutboxId, PersonId};
+use crate::outbox;
+use crate::ticket::{Actor, Comment, Ticket};
+
+pub use outcome::{Published, Told, Why, Withheld};
+
+/// A change of status that came with a comment. The ticket that goes with it has the new status already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct StatusMove<'a> {
+    /// The key of the status before.
+    pub from: &'a str,
+    /// Why; it is for staff only.
+    pub reason: Option<&'a str>,
+}
+
+/// Something that people may have to hear of. Tickets are given as they stand after it.
+#[derive(Debug, Clone, Copy)]
+pub enum Happening<'a> {
+    /// A ticket was opened.
+    Opened {
+        /// The ticket.
+        ticket: &'a Ticket,
+        /// Its first comment.
+        comment: &'a Comment,
+        /// Who opened it.
+        actor: Actor,
+        /// Whether the mail may be answered: not for automatic mail and imports. `notify.acknowledge` holds beside it.
+        acknowledge: bool,
+        /// Whether the actor hears too: an agent who forwarded a mail is told what became of it.
+        tell_actor: bool,
+    },
+    /// A comment was added, and with it perhaps the status changed: one mail tells both.
+    Commented {
+        /// The ticket.
+        ticket: &'a Ticket,
+        /// The comment.
+        comment: &'a Comment,
+        /// Who wrote it.
+        actor: Actor,
+        /// The change of status that came with it.
+        moved: Option<StatusMove<'a>>,
+    },
+    /// The status changed without a word to the customer.
+    StatusChanged {
+        /// The ticket.
+        ticket: &'a Ticket,
+        /// The key of the status before.
+        from: &'a str,
+        /// Why; it is for staff only.
+        reason: Option<&'a str>,
+        /// Who changed it.
+        actor: Actor,
+    },
+    /// The ticket has a new assignee.
+    Assigned {
+        /// The ticket.
+        ticket: &'a Ticket,
+        /// Who assigned it.
+        actor: Actor,
+    },
+    /// An agent was named in a comment.
+    Mentioned {
+        /// The ticket.
+        ticket: &'a Ticket,
+        /// The comment.
+        comment: &'a Comment,
+        /// Who was named.
+        person: PersonId,
+        /// Who named them.
+        actor: Actor,
+    },
+    /// A person's reply to a customer was given up by the outbox, or came back. Failed notifications to
+    /// staff and failed automatic answers are told to nobody: they would fail again.
+    DeliveryFailed {
+        /// The ticket.
+        ticket: &'a Ticket,
+        /// The comment it carried.
+        comment_id: Option<CommentId>,
+        /// The row.
+        outbox_id: OutboxId,
+        /// The address that could not be reached.
+        address: &'a str,
+        /// What the server said.
+        error: &'a str,
+    },
+    /// A mail was refused, and its sender may be told.
+    MailRejected(Rejection<'a>),
+    /// The operators are needed.
+    Alarm {
+        /// The same key is told once: name the matter and the day or hour, such as `credential:support:2026-11-20`.
+        key: &'a str,
+        /// What is wrong and what to do, in plain sentences.
+        text: &'a str,
+    },
+}
+
+/// A mail that the desk refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rejection<'a> {
+    /// The mail.
+    pub inbound: InboundId,
+    /// The mailbox it came to.
+    pub mailbox: &'a str,
+    /// Whom to tell.
+    pub to: &'a str,
+    /// Their name; empty where it is not known.
+    pub name: &'a str,
+    /// The mail's subject.
+    pub subject: &'a str,
+    /// The mail's Message-ID.
+    pub message_id: Option<&'a str>,
+    /// Why it was refused.
+    pub reason: &'a str,
+    /// What the sender can do.
+    pub remedy: &'a str,
+}
+
+/// Writes the rows that the happening calls for. Two statements in the usual case: one asks who is
+/// concerned, one writes.
+///
+/// # Errors
+/// Whatever PostgreSQL says; the transaction is then lost.
+pub async fn publish(
+    conn: &mut PgConnection,
+    settings: &Settings,
+    now: DateTime<Utc>,
+    happening: &Happening<'_>,
+) -> Result<Published, sqlx::Error> {
+    match happening {
+        Happening::MailRejected(rejection) => reject(conn, settings, now, rejection).await,
+        Happening::Alarm { key, text } => alarm(conn, settings, now, key, text).await,
+        _ => {
+            let reply = match happening {
+                Happening::DeliveryFailed { comment_id, .. } => {
+                    facts::reply(conn, *comment_id).await?
+                }
+                _ => None,
+            };
+            match audience::Question::of(happening, reply.as_ref(), settings) {
+                Some(question) => on_ticket(conn, settings, now, &question).await,
+                None => Ok(Published::default()),
+            }
+        }
+    }
+}
+
+/// Happenings on a ticket.
+async fn on_ticket(
+    conn: &mut PgConnection,
+    settings: &Settings,
+    now: DateTime<Utc>,
+    question: &audience::Question<'_>,
+) -> Result<Published, sqlx::Error> {
+    let mut facts = facts::load(conn, settings, now, question).await?;
+    let mut decided = audience::decide(&facts, question, settings);
+    if decided.needs_all_staff {
+        facts.add(facts::all_staff(conn).await?);
+        decided = audience::decide(&facts, question, settings);
+    }
+    let mut published = Published {
+        withheld: std::mem::take(&mut decided.withheld),
+        ..Published::default()
+    };
+    if decided.flooded {
+        trip(conn, settings, now, &mut published).await?;
+    }
+    let rows = rows::of_ticket(settings, now, question, &facts, &decided);
+    write(conn, now, rows, &mut published).await?;
+    Ok(published)
+}
+
+/// Tells the sender of a refused mail, within the caps.
+async fn reject(
+    conn: &mut PgConnection,
+    settings: &Settings,
+    now: DateTime<Utc>,
+    rejection: &Rejection<'_>,
+) -> Result<Published, sqlx::Error> {
+    let address = rejection.to.trim().to_lowercase();
+    let mut published = Published::default();
+    let facts = facts::load_address(conn, settings, now, &address).await?;
+    let why = address::unwritable(settings, &address)
+        .or(facts.suppressed.then_some(Why::Suppressed))
+        .or_else(|| facts.guard.refuses(facts.answers, 0, &settings.caps));
+    match why {
+        None => {
+            let row = notices::of_rejection(settings, now, rejection, address);
+            write(conn, now, vec![row], &mut published).await?;
+        }
+        Some(reason) => {
+            published.withheld.push(Withheld {
+                person: None,
+                address: Some(address),
+                reason,
+            });
+            if facts.guard.flooded {
+                trip(conn, settings, now, &mut published).await?;
+            }
+        }
+    }
+    Ok(published)
+}
+
+/// Tells the operators.
+async fn alarm(
+    conn: &mut PgConnection,
+    settings: &Settings,
+    now: DateTime<Utc>,
+    key: &str,
+    text: &str,
+) -> Result<Published, sqlx::Error> {
+    let mut published = Published::default();
+    let addresses = facts::writable(conn, &settings.notify.operators).await?;
+    let rows: Vec<_> = addresses
+        .into_iter()
+        .filter(|address| address::unwritable(settings, address).is_none())
+        .map(|address| notices::of_alarm(settings, now, key, text, address))
+        .collect();
+    if rows.is_empty() {
+        published.withheld.push(Withheld {
+            person: None,
+            address: None,
+            reason: Why::NobodyThere,
+        });
+    }
+    write(conn, now, rows, &mut published).await?;
+    Ok(published)
+}
+
+/// Opens the breaker; whoever opened it tells the operators.
+async fn trip(
+    conn: &mut PgConnection,
+    settings: &Settings,
+    now: DateTime<Utc>,
+    published: &mut Published,
+) -> Result<(), sqlx::Error> {
+    let Some(opened) = breaker::open(conn, &settings.caps, now).await? else {
+        return Ok(());
+    };
+    published.breaker_opened = true;
+    let told = alarm(conn, settings, now, &opened.key, &opened.text).await?;
+    published.told.extend(told.told);
+    published.withheld.extend(told.withheld);
+    Ok(())
+}
+
+async fn write(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    rows: Vec<outbox::NewRow>,
+    published: &mut Published,
+) -> Result<(), sqlx::Error> {
+    let about: Vec<_> = rows
+        .iter()
+        .map(|row| {
+            let who = (
+                row.recipient_id,
+                row.address.clone(),
+                row.audience,
+                row.template,
+            );
+            (row.conversation.clone(), who)
+        })
+        .collect();
+    for written in outbox::enqueue::enqueue(conn, now, rows).await? {
+        let row = about
+            .iter()
+            .find(|(conversation, _)| *conversation == written.conversation);
+        let Some((_, (person, address, audience, template))) = row else {
+            continue;
+        };
+        published.told.push(Told {
+            outbox: written.id,
+            person: *person,
+            address: address.clone(),
+            audience: *audience,
+            template,
+            joined: written.joined,
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,82 @@
+//! Rows that are about no ticket: a refused mail, an alarm.
+
+use chrono::{DateTime, Utc};
+
+use super::Rejection;
+use super::draft::{AlarmDraft, RejectionDraft, clean, one_line};
+use super::rows::{domain, mailbox, only, value};
+use crate::config::Settings;
+use crate::outbox::{Audience, Channel, NewRow};
+use crate::ticket::token::{mint_message_id, unique};
+
+/// The row for the sender of a refused mail.
+pub(super) fn of_rejection(
+    settings: &Settings,
+    now: DateTime<Utc>,
+    rejection: &Rejection<'_>,
+    address: String,
+) -> NewRow {
+    let mailbox = mailbox(settings, Some(rejection.mailbox));
+    let head = only(rejection.name, &address);
+    let draft = RejectionDraft {
+        mail: &head,
+        desk: &settings.desk.name,
+        reader: one_line(rejection.name),
+        subject: one_line(rejection.subject),
+        reason: clean(rejection.reason),
+        remedy: clean(rejection.remedy),
+        in_reply_to: rejection.message_id,
+    };
+    NewRow {
+        channel: Channel::Mail,
+        dedupe_key: format!("rejected:{}", rejection.inbound),
+        conversation: format!("address:{address}"),
+        audience: Audience::Customer,
+        template: "mail_rejected",
+        draft: value(&draft),
+        ticket_id: None,
+        comment_id: None,
+        recipient_id: None,
+        mailbox: mailbox.map(|mailbox| mailbox.name.clone()),
+        message_id: mint_message_id(None, &unique(), domain(mailbox)),
+        automatic: true,
+        bundle: None,
+        due_at: now,
+        address,
+    }
+}
+
+/// The row for one operator.
+pub(super) fn of_alarm(
+    settings: &Settings,
+    now: DateTime<Utc>,
+    key: &str,
+    text: &str,
+    address: String,
+) -> NewRow {
+    let mailbox = mailbox(settings, None);
+    let head = only("", &address);
+    let draft = AlarmDraft {
+        mail: &head,
+        desk: &settings.desk.name,
+        key: one_line(key),
+        text: clean(text),
+    };
+    NewRow {
+        channel: Channel::Mail,
+        dedupe_key: format!("alarm:{key}:{address}"),
+        conversation: format!("operator:{key}:{address}"),
+        audience: Audience::Operator,
+        template: "alarm",
+        draft: value(&draft),
+        ticket_id: None,
+        comment_id: None,
+        recipient_id: None,
+        mailbox: mailbox.map(|mailbox| mailbox.name.clone()),
+        message_id: mint_message_id(None, &unique(), domain(mailbox)),
+        automatic: true,
+        bundle: None,
+        due_at: now,
+        address,
+    }
+}

@@ -1,0 +1,101 @@
+//! The files of `templates/`, which the program carries.
+
+/// What stands around a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Layout {
+    /// An answer of a person, with the number in small print.
+    Customer,
+    /// A notification with the ticket's state and how to answer.
+    Staff,
+    /// No ticket.
+    Plain,
+}
+
+impl Layout {
+    pub(super) fn html(self) -> &'static str {
+        match self {
+            Self::Customer => "layout/customer.html",
+            Self::Staff => "layout/staff.html",
+            Self::Plain => "layout/plain.html",
+        }
+    }
+
+    pub(super) fn text(self) -> &'static str {
+        match self {
+            Self::Customer => "layout/customer.txt",
+            Self::Staff => "layout/staff.txt",
+            Self::Plain => "layout/plain.txt",
+        }
+    }
+
+    /// Its files.
+    pub(super) fn files(self) -> [&'static str; 2] {
+        [self.html(), self.text()]
+    }
+}
+
+/// The parts of a message.
+pub(super) const PARTS: [&str; 3] = ["subject.txt", "body.txt", "body.html"];
+
+/// The messages and their layouts.
+pub(super) const MESSAGES: [(&str, Layout); 10] = [
+    ("ticket_opened_customer", Layout::Customer),
+    ("ticket_opened_staff", Layout::Staff),
+    ("comment_added_customer", Layout::Customer),
+    ("comment_added_staff", Layout::Staff),
+    ("status_changed_customer", Layout::Customer),
+    ("assigned", Layout::Staff),
+    ("mentioned", Layout::Staff),
+    ("delivery_failed", Layout::Staff),
+    ("mail_rejected", Layout::Plain),
+    ("alarm", Layout::Plain),
+];
+
+macro_rules! files {
+    ($($name:literal,)*) => {
+        [$(($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $name)))),*]
+    };
+}
+
+/// Every file by its name below `templates/`.
+pub(super) const FILES: [(&str, &str); 39] = files![
+    "alarm/body.html",
+    "alarm/body.txt",
+    "alarm/subject.txt",
+    "assigned/body.html",
+    "assigned/body.txt",
+    "assigned/subject.txt",
+    "comment_added_customer/body.html",
+    "comment_added_customer/body.txt",
+    "comment_added_customer/subject.txt",
+    "comment_added_staff/body.html",
+    "comment_added_staff/body.txt",
+    "comment_added_staff/subject.txt",
+    "delivery_failed/body.html",
+    "delivery_failed/body.txt",
+    "delivery_failed/subject.txt",
+    "layout/customer.html",
+    "layout/customer.txt",
+    "layout/events.html",
+    "layout/events.txt",
+    "layout/plain.html",
+    "layout/plain.txt",
+    "layout/staff.html",
+    "layout/staff.txt",
+    "layout/style.css",
+    "mail_rejected/body.html",
+    "mail_rejected/body.txt",
+    "mail_rejected/subject.txt",
+    "mentioned/body.html",
+    "mentioned/body.txt",
+    "mentioned/subject.txt",
+    "status_changed_customer/body.html",
+    "status_changed_customer/body.txt",
+    "status_changed_customer/subject.txt",
+    "ticket_opened_customer/body.html",
+    "ticket_opened_customer/body.txt",
+    "ticket_opened_customer/subject.txt",
+    "ticket_opened_staff/body.html",
+    "ticket_opened_staff/body.txt",
+    "ticket_opened_staff/subject.txt",
+];
