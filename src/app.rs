@@ -1,0 +1,216 @@
+//! The composition root: builds the parts from the configuration, runs them as tasks, and drains them.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use secrecy::ExposeSecret as _;
+use sqlx::PgPool;
+use tokio::sync::Mutex;
+use tokio_util::sync::CancellationToken;
+
+use crate::clock::Clock;
+use crate::config::service::{Database, MailboxSettings};
+use crate::config::{self, Settings};
+use crate::db;
+use crate::db::embedded::Cluster;
+use crate::delivery::Deliverer;
+use crate::inbound::poll::Poller;
+use crate::inbound::process::Processor;
+use crate::mail::smtp::Mailer;
+use crate::mail::source;
+use crate::notify::render::Templates;
+use crate::people;
+use crate::supervise::{Signals, Supervisor};
+use crate::wake::Wake;
+
+/// How many connections the service takes at most, those of the mailboxes' leases aside.
+const CONNECTIONS: u32 = 20;
+
+/// How long a task that watches a mailbox may give no sign of life. A round is bounded by the deadline of each
+/// command, the longest wait between rounds by `poll_seconds`.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// Everything that is built once and shared by all tasks.
+#[derive(Debug)]
+pub struct App {
+    /// The configuration.
+    pub settings: Arc<Settings>,
+    /// The time.
+    pub clock: Clock,
+    /// The bell.
+    pub wake: Wake,
+    /// The database.
+    pub pool: PgPool,
+    numbers: PgPool,
+    cluster: Option<Cluster>,
+}
+
+/// Loads a configuration with the process's own environment.
+///
+/// # Errors
+/// Every problem of the configuration.
+pub fn load(path: &Path) -> anyhow::Result<Settings> {
+    let path =
+        std::path::absolute(path).context("the configuration's path cannot be made absolute")?;
+    Ok(config::load(&path, &|name| std::env::var(name).ok())?)
+}
+
+impl App {
+    /// Opens the database, brings its schema up to date, and writes down what the configuration says of
+    /// organizations.
+    ///
+    /// # Errors
+    /// If the database cannot be started, reached or brought up to date.
+    pub async fn open(settings: Settings, clock: Clock) -> anyhow::Result<Self> {
+        let (url, cluster) = match &settings.database {
+            Database::Url(url) => (url.expose_secret().to_owned(), None),
+            Database::Embedded(folder) => {
+                let cluster = Cluster::start(folder).await?;
+                (cluster.url.clone(), Some(cluster))
+            }
+        };
+        let pool = db::connect(&url, CONNECTIONS).await?;
+        db::migrate(&pool).await?;
+        let app = Self {
+            numbers: db::connect_numbers(&url).await?,
+            settings: Arc::new(settings),
+            wake: Wake::default(),
+            pool,
+            clock,
+            cluster,
+        };
+        app.write_down_organizations().await?;
+        Ok(app)
+    }
+
+    async fn write_down_organizations(&self) -> anyhow::Result<()> {
+        let mut conn = self.pool.acquire().await?;
+        let now = self.clock.now();
+        for organization in &self.settings.desk.organization {
+            let (name, domains) = (&organization.name, &organization.domains);
+            people::store::ensure_organization(&mut conn, now, name, domains).await?;
+        }
+        Ok(())
+    }
+
+    /// The worker that settles stored mail.
+    #[must_use]
+    pub fn processor(&self) -> Processor {
+        Processor::new(
+            self.pool.clone(),
+            self.numbers.clone(),
+            self.settings.clone(),
+            self.clock.clone(),
+            self.wake.clone(),
+        )
+    }
+
+    /// The worker that empties the outbox.
+    ///
+    /// # Errors
+    /// If a template does not parse, or a mail server's settings cannot be used.
+    pub fn deliverer(&self) -> anyhow::Result<Deliverer> {
+        let templates = Templates::load(self.settings.notify.templates.as_deref())?;
+        let mailer = Mailer::new(&self.settings.outgoing, self.clock.clone())?;
+        Ok(Deliverer::new(
+            self.pool.clone(),
+            self.settings.clone(),
+            Arc::new(templates),
+            Arc::new(mailer),
+            self.clock.clone(),
+            self.wake.clone(),
+        ))
+    }
+
+    /// The poller of a mailbox; none for one that mail is only handed in to.
+    #[must_use]
+    pub fn poller(&self, mailbox: &MailboxSettings) -> Option<Poller> {
+        let source = source::open(mailbox, &self.settings.limits)?;
+        Some(Poller::new(
+            self.pool.clone(),
+            self.settings.clone(),
+            mailbox.clone(),
+            source,
+            self.clock.clone(),
+            self.wake.clone(),
+        ))
+    }
+
+    /// Starts every task of the service under `supervisor`.
+    ///
+    /// # Errors
+    /// If a template does not parse, or a mail server's settings cannot be used.
+    pub fn start(&self, supervisor: &Supervisor) -> anyhow::Result<()> {
+        let deliverer = self.deliverer()?;
+        supervisor.spawn("delivery", move |life| {
+            let deliverer = deliverer.clone();
+            async move { deliverer.run(life.shutdown()).await }
+        });
+        let processor = self.processor();
+        supervisor.spawn("inbound", move |life| {
+            let processor = processor.clone();
+            async move { processor.run(life.shutdown()).await }
+        });
+        let (wake, pool) = (self.wake.clone(), self.pool.clone());
+        supervisor.spawn("wake", move |life| {
+            let (wake, pool) = (wake.clone(), pool.clone());
+            async move { Ok(wake.run(&pool, life.shutdown()).await?) }
+        });
+        for mailbox in &self.settings.mailboxes {
+            self.start_poller(supervisor, mailbox);
+        }
+        Ok(())
+    }
+
+    fn start_poller(&self, supervisor: &Supervisor, mailbox: &MailboxSettings) {
+        let Some(poller) = self.poller(mailbox) else {
+            return;
+        };
+        let poller = Arc::new(Mutex::new(poller));
+        let patience = PATIENCE + Duration::from_secs(mailbox.poll_seconds.into());
+        supervisor.spawn_watched(format!("mailbox {}", mailbox.name), patience, move |life| {
+            let poller = poller.clone();
+            async move {
+                let mut poller = poller.lock().await;
+                poller.run(life.shutdown(), || life.sign()).await
+            }
+        });
+    }
+
+    /// Serves until a signal comes, then drains within `drain_seconds`. Gives the tasks that were cut off.
+    ///
+    /// # Errors
+    /// If a part cannot be built.
+    pub async fn serve(&mut self, signals: Signals) -> anyhow::Result<Vec<String>> {
+        let supervisor = Supervisor::new();
+        self.start(&supervisor)?;
+        let deadline = Duration::from_secs(self.settings.drain_seconds.into());
+        let end = CancellationToken::new();
+        let serving = async {
+            let late = supervisor.run(signals, deadline).await;
+            end.cancel();
+            late
+        };
+        let database = async {
+            if let Some(cluster) = self.cluster.as_mut() {
+                cluster.keep_running(&end).await;
+            }
+        };
+        Ok(tokio::join!(serving, database).0)
+    }
+
+    /// Lets go of the database, and stops it if it is our own.
+    ///
+    /// # Errors
+    /// If our own server does not end in time.
+    pub async fn close(self) -> anyhow::Result<()> {
+        self.numbers.close().await;
+        self.pool.close().await;
+        match self.cluster {
+            Some(cluster) => cluster.stop().await,
+            None => Ok(()),
+        }
+    }
+}

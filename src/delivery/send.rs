@@ -1,0 +1,392 @@
+//! The worker that empties the outbox.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::TimeDelta;
+use sqlx::PgPool;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::config::service::OutgoingRoute;
+use crate::desk::{self, Context};
+use crate::mail::smtp::{Accepted, Mailer, SendFailure};
+use crate::notify::letter::{self, Letter, LetterError};
+use crate::notify::render::Templates;
+use crate::notify::{self, Happening};
+use crate::outbox::Channel;
+use crate::outbox::backoff::{self, Trouble};
+use crate::outbox::store::{self, Claimed};
+use crate::telemetry::mask_address;
+use crate::ticket::{Actor, thread};
+use crate::wake::{Topic, Wake};
+
+/// How often the outbox is looked at when nobody rings: rows also become due by time alone.
+const POLL: Duration = Duration::from_secs(1);
+
+/// What a lease leaves for writing the letter and settling, beyond the servers' own deadlines.
+const MARGIN: TimeDelta = TimeDelta::seconds(15);
+
+/// How long it is tried to write down that a mail has left, and the pause before each new try.
+const SETTLING: Duration = Duration::from_secs(600);
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Sends the mail that the outbox holds.
+#[derive(Debug, Clone)]
+pub struct Deliverer {
+    pool: PgPool,
+    settings: Arc<Settings>,
+    templates: Arc<Templates>,
+    mailer: Arc<Mailer>,
+    clock: Clock,
+    wake: Wake,
+}
+
+/// Why a row was not sent.
+enum Failure {
+    Letter(LetterError),
+    Send(SendFailure),
+}
+
+impl Deliverer {
+    /// A deliverer of mail through `mailer`.
+    #[must_use]
+    pub fn new(
+        pool: PgPool,
+        settings: Arc<Settings>,
+        templates: Arc<Templates>,
+        mailer: Arc<Mailer>,
+        clock: Clock,
+        wake: Wake,
+    ) -> Self {
+        Self {
+            pool,
+            settings,
+            templates,
+            mailer,
+            clock,
+            wake,
+        }
+    }
+
+    /// Sends rows as they become due, until `stop`; what is on its way then is settled first. A slow server
+    /// holds up only the rows it has.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn run(&self, stop: &CancellationToken) -> anyhow::Result<()> {
+        let mut running = JoinSet::new();
+        let ended = self.rounds(&mut running, stop).await;
+        // Whatever ended the rounds: a mail that is broken off now may be taken already, and would leave twice.
+        let drained = drain(&mut running).await;
+        ended.and(drained)
+    }
+
+    async fn rounds(
+        &self,
+        running: &mut JoinSet<Result<(), sqlx::Error>>,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        while !stop.is_cancelled() {
+            let started = self.start(running).await?;
+            if started > 0 && running.len() < self.places() {
+                continue;
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                Some(settled) = running.join_next() => settled.context("a delivery panicked")??,
+                () = self.wake.wait(Topic::Outbox, POLL), if running.len() < self.places() => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Sends what is due now. Returns how many rows it took.
+    ///
+    /// # Errors
+    /// If the database does not answer. A row that cannot be sent is no error here: the row says so.
+    pub async fn step(&self) -> anyhow::Result<usize> {
+        let mut taken = 0;
+        let mut running = JoinSet::new();
+        loop {
+            let started = self.start(&mut running).await?;
+            taken += started;
+            drain(&mut running).await?;
+            if started == 0 {
+                return Ok(taken);
+            }
+        }
+    }
+
+    fn places(&self) -> usize {
+        usize::try_from(self.settings.outgoing.concurrency.max(1)).unwrap_or(1)
+    }
+
+    /// Claims as many rows as there are free places and starts to send them.
+    async fn start(
+        &self,
+        running: &mut JoinSet<Result<(), sqlx::Error>>,
+    ) -> Result<usize, sqlx::Error> {
+        let free = self.places().saturating_sub(running.len());
+        if free == 0 {
+            return Ok(0);
+        }
+        let lease = Uuid::now_v7();
+        let now = self.clock.now();
+        let limit = i64::try_from(free).unwrap_or(1);
+        let mut tx = self.pool.begin().await?;
+        let until = now + self.lease();
+        let rows = store::claim(&mut tx, Channel::Mail, lease, now, until, limit).await?;
+        tx.commit().await?;
+        let started = rows.len();
+        for row in rows {
+            let this = self.clone();
+            running.spawn(async move { this.deliver(row, lease).await });
+        }
+        Ok(started)
+    }
+
+    /// How long one row may take: each server's deadline in turn, and a margin.
+    fn lease(&self) -> TimeDelta {
+        let servers = match &self.settings.outgoing.route {
+            OutgoingRoute::Smtp(servers) => servers.as_slice(),
+            OutgoingRoute::Folder(_) => &[],
+        };
+        let seconds: u32 = servers.iter().map(|server| server.timeout_seconds).sum();
+        MARGIN + TimeDelta::seconds(seconds.into())
+    }
+
+    async fn deliver(&self, row: Claimed, lease: Uuid) -> Result<(), sqlx::Error> {
+        let begun = std::time::Instant::now();
+        let sent = self.send(&row).await?;
+        let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let to = mask_address(&row.address);
+        match sent {
+            Ok(accepted) => {
+                tracing::info!(
+                    delivery.id = row.id.0,
+                    to,
+                    by = accepted.by,
+                    duration_ms,
+                    "A mail was sent"
+                );
+                self.settle_sent_at_last(&row, lease, &accepted).await
+            }
+            Err(failure) => {
+                let error = failure.to_string();
+                tracing::warn!(
+                    delivery.id = row.id.0,
+                    to,
+                    attempt = row.attempt,
+                    error,
+                    "A mail was not sent"
+                );
+                self.settle_failure(&row, lease, &failure, &error).await
+            }
+        }
+    }
+
+    async fn send(&self, row: &Claimed) -> Result<Result<Accepted, Failure>, sqlx::Error> {
+        let letter = match self.letter(row).await? {
+            Ok(letter) => letter,
+            Err(error) => return Ok(Err(Failure::Letter(error))),
+        };
+        let from = letter.envelope_from.as_deref();
+        let sent = self.mailer.send(from, &letter.envelope_to, &letter.bytes);
+        Ok(sent.await.map_err(Failure::Send))
+    }
+
+    async fn letter(&self, row: &Claimed) -> Result<Result<Letter, LetterError>, sqlx::Error> {
+        let mut conn = self.pool.acquire().await?;
+        let enclosed = letter::enclose(&mut conn, row).await?;
+        let now = self.clock.now();
+        Ok(letter::write(
+            &self.settings,
+            &self.templates,
+            now,
+            row,
+            enclosed,
+        ))
+    }
+
+    /// Settles what has left, through an outage of the database: a row that is not settled is sent again.
+    async fn settle_sent_at_last(
+        &self,
+        row: &Claimed,
+        lease: Uuid,
+        accepted: &Accepted,
+    ) -> Result<(), sqlx::Error> {
+        let begun = std::time::Instant::now();
+        loop {
+            match self.settle_sent(row, lease, accepted).await {
+                Err(error) if begun.elapsed() < SETTLING => {
+                    tracing::warn!(
+                        delivery.id = row.id.0,
+                        %error,
+                        "A mail was sent, but this cannot be written down yet"
+                    );
+                    tokio::time::sleep(PAUSE).await;
+                }
+                settled => return settled,
+            }
+        }
+    }
+
+    async fn settle_sent(
+        &self,
+        row: &Claimed,
+        lease: Uuid,
+        accepted: &Accepted,
+    ) -> Result<(), sqlx::Error> {
+        let now = self.clock.now();
+        let provider_id = provider_id(&accepted.reply);
+        let mut tx = self.pool.begin().await?;
+        store::settle_sent(&mut tx, row.id, lease, now, provider_id.as_deref()).await?;
+        if let (Some(ticket), Some(id)) = (row.ticket_id, provider_id) {
+            thread::remember(&mut tx, now, ticket, &[id]).await?;
+        }
+        tx.commit().await
+    }
+
+    async fn settle_failure(
+        &self,
+        row: &Claimed,
+        lease: Uuid,
+        failure: &Failure,
+        error: &str,
+    ) -> Result<(), sqlx::Error> {
+        let now = self.clock.now();
+        let retry_hours = self.settings.outgoing.retry_hours;
+        let due_at = failure.trouble().and_then(|trouble| {
+            let jitter = rand::random();
+            backoff::next_attempt(
+                trouble,
+                row.attempt,
+                row.created_at,
+                retry_hours,
+                now,
+                jitter,
+            )
+        });
+        let mut tx = self.pool.begin().await?;
+        match due_at {
+            Some(due_at) => {
+                store::settle_retry(&mut tx, row.id, lease, now, due_at, error).await?;
+            }
+            None => {
+                let held = store::settle_dead(&mut tx, row.id, lease, now, error).await?;
+                if !held {
+                    return tx.rollback().await;
+                }
+                self.give_up(&mut tx, row, error).await?;
+            }
+        }
+        if let Failure::Send(SendFailure::Credential(_)) = failure {
+            self.alarm(&mut tx, error).await?;
+        }
+        tx.commit().await?;
+        self.wake.ring(Topic::Outbox);
+        Ok(())
+    }
+
+    /// The desk hears of a row that was given up.
+    async fn give_up(
+        &self,
+        conn: &mut sqlx::PgConnection,
+        row: &Claimed,
+        error: &str,
+    ) -> Result<(), sqlx::Error> {
+        let Some(row) = store::list(conn, None, Some(row.id), 1).await?.pop() else {
+            return Ok(());
+        };
+        let ctx = Context {
+            settings: &self.settings,
+            now: self.clock.now(),
+            actor: Actor::System,
+            answering: true,
+        };
+        match desk::given_up(conn, &ctx, &row, error).await {
+            Err(desk::DeskError::Database(error)) => Err(error),
+            Err(error) => {
+                tracing::error!(delivery.id = row.id.0, %error, "A failed delivery could not be put on its ticket");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
+    }
+
+    async fn alarm(&self, conn: &mut sqlx::PgConnection, error: &str) -> Result<(), sqlx::Error> {
+        let now = self.clock.now();
+        let key = format!("credential:outgoing:{}", now.format("%Y-%m-%d"));
+        let text = format!(
+            "The mail server refuses the login for outgoing mail: {error}. Mail waits in the outbox and goes out \
+             by itself once the credentials are right."
+        );
+        let alarm = Happening::Alarm {
+            key: &key,
+            text: &text,
+        };
+        notify::publish(conn, &self.settings, now, &alarm).await?;
+        Ok(())
+    }
+}
+
+impl Failure {
+    /// What kind of trouble it is, if another attempt may go better.
+    fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Letter(_) | Self::Send(SendFailure::Permanent { .. }) => None,
+            Self::Send(SendFailure::Transient { .. }) => Some(Trouble::Message),
+            Self::Send(SendFailure::Credential(_) | SendFailure::Unreachable(_)) => {
+                Some(Trouble::Server)
+            }
+        }
+    }
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Letter(error) => error.fmt(f),
+            Self::Send(error) => error.fmt(f),
+        }
+    }
+}
+
+/// Waits for all of them, whatever becomes of one. Gives the first error.
+async fn drain(running: &mut JoinSet<Result<(), sqlx::Error>>) -> anyhow::Result<()> {
+    let mut outcome = Ok(());
+    while let Some(settled) = running.join_next().await {
+        let settled = settled.context("a delivery panicked");
+        outcome = outcome.and(settled.and_then(|settled| Ok(settled?)));
+    }
+    outcome
+}
+
+/// The id that Amazon SES gives a message in place of ours: the last word of its 250 reply, on whose
+/// domain it puts the Message-ID that readers see and answer to. Other servers keep our id.
+fn provider_id(reply: &str) -> Option<String> {
+    let word = reply.split_whitespace().last()?;
+    let long = word.len() >= 40;
+    let plain = word.chars().all(|c| c.is_ascii_hexdigit() || c == '-');
+    (long && plain && word.contains('-')).then(|| word.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::provider_id;
+
+    #[test]
+    fn the_id_of_a_provider_that_replaces_ours_is_kept() {
+        let ses = "250 Ok 0100018c7f2b0d7e-9a3b1c52-0d5e-4c7a-8b8b-2f6c1f0f9d11-000000";
+        assert_eq!(
+            provider_id(ses).as_deref(),
+            Some("0100018c7f2b0d7e-9a3b1c52-0d5e-4c7a-8b8b-2f6c1f0f9d11-000000")
+        );
+        assert_eq!(provider_id("250 2.0.0 Ok: queued as 4F1C22A0"), None);
+    }
+}

@@ -1,0 +1,400 @@
+//! Carrying a route out: what the second transaction does to the desk.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use sqlx::{PgConnection, PgPool};
+
+use super::parties;
+use super::route::{Facts, Link, Rejection, Route};
+use super::spoken::{self, Spoken};
+use super::store::Claimed;
+use crate::config::Settings;
+use crate::config::service::MailboxSettings;
+use crate::desk::{self, Context, NewWords, Opening, Said};
+use crate::ids::{CommentId, OutboxId, TicketId};
+use crate::mail::html;
+use crate::mail::message::{Attachment, Mailbox, Origin, UnderstoodMail};
+use crate::notify::{self, Happening};
+use crate::outbox;
+use crate::ticket::number::{self, Occasion};
+use crate::ticket::timeline::{self, NewEvent, NewFile};
+use crate::ticket::{self, Actor, Source, Visibility};
+
+/// Everything a route is carried out with.
+#[derive(Debug, Clone, Copy)]
+pub struct Scene<'a> {
+    /// The configuration.
+    pub settings: &'a Settings,
+    /// The pool on which ticket numbers are reserved.
+    pub numbers: &'a PgPool,
+    /// The mailbox it came to.
+    pub mailbox: &'a MailboxSettings,
+    /// The stored mail.
+    pub claimed: &'a Claimed,
+    /// What it says.
+    pub mail: &'a UnderstoodMail,
+    /// What the database knows about it.
+    pub facts: &'a Facts,
+    /// The moment at which it happens.
+    pub now: DateTime<Utc>,
+}
+
+/// What was done, for the mail's row.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Deed {
+    /// `processed`, `ignored`, `rejected` or `quarantined`.
+    pub state: &'static str,
+    /// Why.
+    pub reason: Option<String>,
+    /// The author's address, lower-cased.
+    pub sender: Option<String>,
+    /// The ticket it became or joined.
+    pub ticket_id: Option<TicketId>,
+    /// The comment it became.
+    pub comment_id: Option<CommentId>,
+    /// The row it returns, or the notice that answers it.
+    pub outbox_id: Option<OutboxId>,
+}
+
+impl Deed {
+    fn settled(state: &'static str, reason: impl Into<String>) -> Self {
+        Self {
+            state,
+            reason: Some(reason.into()),
+            ..Self::default()
+        }
+    }
+
+    /// A mail that a person should look at.
+    #[must_use]
+    pub fn quarantined(reason: impl Into<String>) -> Self {
+        Self::settled("quarantined", reason)
+    }
+
+    fn on(ticket: TicketId, comment: Option<CommentId>) -> Self {
+        Self {
+            state: "processed",
+            ticket_id: Some(ticket),
+            comment_id: comment,
+            ..Self::default()
+        }
+    }
+}
+
+/// Does what the route says.
+///
+/// # Errors
+/// If the database does not answer, or the desk's settings contradict themselves.
+pub async fn carry_out(
+    conn: &mut PgConnection,
+    scene: &Scene<'_>,
+    route: Route,
+) -> anyhow::Result<Deed> {
+    match route {
+        Route::NewTicket {
+            links_to,
+            on_behalf_of,
+            acknowledge,
+        } => open(conn, scene, links_to, on_behalf_of, acknowledge).await,
+        Route::Comment { ticket, as_staff } => comment(conn, scene, ticket, as_staff).await,
+        Route::SilentEntry { ticket, because } => silent(conn, scene, ticket, &because).await,
+        Route::BounceOf(outbox) => bounce(conn, scene, outbox).await,
+        Route::Ignore(reason) => Ok(Deed::settled("ignored", reason)),
+        Route::Quarantine(reason) => Ok(Deed::quarantined(reason)),
+        Route::Reject(rejection) => reject(conn, scene, rejection).await,
+    }
+}
+
+fn context<'a>(scene: &Scene<'a>, actor: Actor) -> Context<'a> {
+    Context {
+        settings: scene.settings,
+        now: scene.now,
+        actor,
+        answering: scene.claimed.answering,
+    }
+}
+
+async fn open(
+    conn: &mut PgConnection,
+    scene: &Scene<'_>,
+    links_to: Option<Link>,
+    on_behalf_of: Option<Mailbox>,
+    acknowledge: bool,
+) -> anyhow::Result<Deed> {
+    let on_behalf_of =
+        on_behalf_of.filter(|original| parties::may_be_somebody(scene.settings, original));
+    parties::meet(conn, scene, on_behalf_of.as_ref()).await?;
+    let sender = parties::author(conn, scene).await?;
+    let forwarded = scene
+        .mail
+        .forwarded
+        .as_ref()
+        .filter(|_| on_behalf_of.is_some());
+    let requester = match &on_behalf_of {
+        Some(original) => parties::person(conn, scene.now, original).await?,
+        None => sender.clone(),
+    };
+    let files = files(&scene.mail.mail.attachments);
+    let html = scene.mail.mail.html.as_deref().map(html::sanitise);
+    let ids = own_id(scene);
+    let mut words = words(
+        scene,
+        customers_words(scene.mail),
+        html.as_deref(),
+        &files,
+        &ids,
+    );
+    let mut subject = scene.mail.mail.subject.as_str();
+    if let Some(forwarded) = forwarded {
+        words.body = &forwarded.body;
+        // They hold what the agent wrote above it, which is for staff only.
+        words.full_text = None;
+        words.html = None;
+        subject = forwarded.subject.as_deref().unwrap_or(subject);
+    }
+    let participants = parties::participants(conn, scene, &requester).await?;
+    let chosen = BTreeMap::new();
+    let fields = desk::starting_fields(&scene.settings.desk, Some(scene.mailbox), &chosen);
+    let format = desk::number_format(&scene.settings.desk, Some(scene.mailbox));
+    let occasion = Occasion {
+        now: scene.now,
+        zone: scene.settings.desk.zone,
+        fields: &fields,
+    };
+    let number = number::reserve(scene.numbers, format, occasion).await?;
+    let ctx = context(scene, Actor::Person(sender.id));
+    let opening = Opening {
+        number: &number,
+        subject,
+        requester: &requester,
+        words,
+        mailbox: Some(scene.mailbox),
+        category: None,
+        fields: &chosen,
+        participants: &participants,
+        linked: links_to.map(|link| {
+            (
+                link.ticket,
+                if link.follows { "follows" } else { "relates" },
+            )
+        }),
+        acknowledge,
+        tell_actor: forwarded.is_some(),
+    };
+    let mut opened = desk::open(conn, &ctx, &opening).await?;
+    if forwarded.is_some() && !scene.mail.reply.trim().is_empty() {
+        let mut own_words = words;
+        own_words.body = &scene.mail.reply;
+        own_words.files = &[];
+        own_words.full_text = Some(&scene.mail.mail.text);
+        let said = Said {
+            author: &sender,
+            as_staff: true,
+            visibility: Visibility::Internal,
+            words: own_words,
+        };
+        desk::comment(conn, &ctx, &mut opened.ticket, &said).await?;
+    }
+    note_limits(conn, scene, opened.ticket.id, opened.comment.id).await?;
+    Ok(Deed::on(opened.ticket.id, Some(opened.comment.id)))
+}
+
+async fn comment(
+    conn: &mut PgConnection,
+    scene: &Scene<'_>,
+    ticket: TicketId,
+    as_staff: bool,
+) -> anyhow::Result<Deed> {
+    parties::meet(conn, scene, None).await?;
+    let author = parties::author(conn, scene).await?;
+    let mut ticket = ticket::store::lock(conn, ticket).await?;
+    let files = files(&scene.mail.mail.attachments);
+    let html = scene.mail.mail.html.as_deref().map(html::sanitise);
+    let ids = own_id(scene);
+    let (visibility, body) = if as_staff {
+        let mut internal = timeline::internal_texts(conn, ticket.id).await?;
+        internal.retain(|text| !desk::is_own_reason(text));
+        match spoken::spoken(scene.mail, ticket.id, &internal) {
+            Spoken::Note(note) => (Visibility::Internal, note),
+            Spoken::Reply(reply) => (Visibility::Public, reply),
+            Spoken::Refused(rejection) => return reject(conn, scene, rejection).await,
+        }
+    } else {
+        (Visibility::Public, customers_words(scene.mail))
+    };
+    let said = Said {
+        author: &author,
+        as_staff,
+        visibility,
+        words: words(scene, body, html.as_deref(), &files, &ids),
+    };
+    if !as_staff {
+        let others = parties::participants(conn, scene, &author).await?;
+        ticket::store::add_participants(conn, scene.now, ticket.id, &others).await?;
+    }
+    let ctx = context(scene, Actor::Person(author.id));
+    let comment = desk::comment(conn, &ctx, &mut ticket, &said).await?;
+    note_limits(conn, scene, ticket.id, comment.id).await?;
+    Ok(Deed::on(ticket.id, Some(comment.id)))
+}
+
+/// A customer's new words; all of it where nothing was answered, so that no rule or signature in a first mail is
+/// taken for the end of it, and where there are no new words, as in a mail that was passed on without one.
+fn customers_words(mail: &UnderstoodMail) -> &str {
+    let first = mail.mail.in_reply_to.is_empty() && mail.mail.references.is_empty();
+    if first || mail.reply.trim().is_empty() {
+        &mail.mail.text
+    } else {
+        &mail.reply
+    }
+}
+
+async fn silent(
+    conn: &mut PgConnection,
+    scene: &Scene<'_>,
+    ticket: TicketId,
+    because: &str,
+) -> anyhow::Result<Deed> {
+    let ticket = ticket::store::get(conn, ticket).await?;
+    let from = scene
+        .mail
+        .mail
+        .from
+        .as_ref()
+        .map_or("an unknown address", |from| from.address.as_str());
+    let ctx = context(scene, Actor::System);
+    desk::record_automatic_reply(conn, &ctx, &ticket, from, because, scene.claimed.id).await?;
+    Ok(Deed {
+        reason: Some(format!("an automatic reply: {because}")),
+        ..Deed::on(ticket.id, None)
+    })
+}
+
+async fn bounce(
+    conn: &mut PgConnection,
+    scene: &Scene<'_>,
+    outbox: OutboxId,
+) -> anyhow::Result<Deed> {
+    let row = outbox::store::list(conn, None, Some(outbox), 1)
+        .await?
+        .pop();
+    let (Some(row), Origin::Bounce(reports)) = (row, &scene.mail.origin) else {
+        return Ok(Deed::settled(
+            "ignored",
+            "a delivery report that matches no message we sent",
+        ));
+    };
+    let ctx = context(scene, Actor::System);
+    // One recipient a message: of several reports the gravest counts.
+    let gravest = reports
+        .iter()
+        .max_by_key(|report| (report.is_final(), report.is_hard()));
+    if let Some(report) = gravest.filter(|report| report.is_trouble()) {
+        desk::bounced(conn, &ctx, &row, report, scene.claimed.id).await?;
+    }
+    let what = gravest.map_or("report", |report| report.action.as_str());
+    Ok(Deed {
+        outbox_id: Some(row.id),
+        ticket_id: row.ticket_id,
+        ..Deed::settled(
+            "processed",
+            format!("a delivery report ({what}) on a message of ours"),
+        )
+    })
+}
+
+async fn reject(
+    conn: &mut PgConnection,
+    scene: &Scene<'_>,
+    rejection: Rejection,
+) -> anyhow::Result<Deed> {
+    let Some(from) = &scene.mail.mail.from else {
+        return Ok(Deed::quarantined("it has no author's address"));
+    };
+    let mut deed = Deed::settled("rejected", rejection.summary());
+    deed.ticket_id = Some(rejection.ticket());
+    if scene.claimed.answering {
+        let happening = Happening::MailRejected(notify::Rejection {
+            inbound: scene.claimed.id,
+            mailbox: &scene.mailbox.name,
+            to: &from.address,
+            name: &from.name,
+            subject: &scene.mail.mail.subject,
+            message_id: scene.mail.mail.message_id.as_deref(),
+            reason: rejection.reason(),
+            remedy: rejection.remedy(),
+        });
+        let published = notify::publish(conn, scene.settings, scene.now, &happening).await?;
+        deed.outbox_id = published.told.first().map(|told| told.outbox);
+    }
+    Ok(deed)
+}
+
+fn words<'a>(
+    scene: &Scene<'a>,
+    body: &'a str,
+    html: Option<&'a str>,
+    files: &'a [NewFile<'a>],
+    ids: &'a [String],
+) -> NewWords<'a> {
+    let text = scene.mail.mail.text.as_str();
+    NewWords {
+        body,
+        full_text: (text != body).then_some(text),
+        html,
+        files,
+        message_ids: ids,
+        source: if scene.claimed.answering {
+            Source::Mail
+        } else {
+            Source::Import
+        },
+        inbound_id: Some(scene.claimed.id),
+    }
+}
+
+fn own_id(scene: &Scene<'_>) -> Vec<String> {
+    scene.mail.mail.message_id.iter().cloned().collect()
+}
+
+fn files(attachments: &[Attachment]) -> Vec<NewFile<'_>> {
+    attachments
+        .iter()
+        .map(|attachment| NewFile {
+            name: &attachment.name,
+            content_type: &attachment.content_type,
+            content_id: attachment.content_id.as_deref(),
+            inline: attachment.inline,
+            content: &attachment.content,
+        })
+        .collect()
+}
+
+/// What a limit kept from the parsed view stands on the timeline, with the way to the whole.
+async fn note_limits(
+    conn: &mut PgConnection,
+    scene: &Scene<'_>,
+    ticket: TicketId,
+    comment: CommentId,
+) -> Result<(), sqlx::Error> {
+    let parsed = scene.mail.mail.notices.iter().map(ToString::to_string);
+    let left_out = match parties::left_out(scene) {
+        0 => None,
+        left_out => Some(format!(
+            "{left_out} more recipients were named than take part in a ticket"
+        )),
+    };
+    let notices: Vec<String> = parsed.chain(left_out).collect();
+    let events: Vec<NewEvent<'_>> = notices
+        .iter()
+        .map(|notice| NewEvent {
+            kind: "limited",
+            reason: Some(notice),
+            comment_id: Some(comment),
+            inbound_id: Some(scene.claimed.id),
+            ..NewEvent::default()
+        })
+        .collect();
+    timeline::add_events(conn, ticket, Actor::System, scene.now, &events).await
+}

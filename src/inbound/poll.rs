@@ -1,0 +1,224 @@
+//! The task that polls one mailbox: fetch, write down, acknowledge, wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use sqlx::{Connection as _, PgConnection, PgPool};
+use tokio_util::sync::CancellationToken;
+
+use super::{accept, mailbox, store};
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::config::service::MailboxSettings;
+use crate::mail::source::{MailSource, Position, SourceError};
+use crate::notify::{self, Happening};
+use crate::wake::{Topic, Wake};
+
+/// How many mails are fetched, written and acknowledged at a time. Dovecot's cost of a MOVE grows with the folder,
+/// so that few large ones beat many small ones; the source bounds a batch by its bytes as well.
+const BATCH: usize = 500;
+
+/// How long to wait before trying for a mailbox that another copy polls.
+const STAND_BY: Duration = Duration::from_secs(5);
+
+/// The longest pause after trouble with the server.
+const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// Polls one mailbox.
+pub struct Poller {
+    pool: PgPool,
+    settings: Arc<Settings>,
+    mailbox: MailboxSettings,
+    source: Box<dyn MailSource>,
+    clock: Clock,
+    wake: Wake,
+}
+
+/// Why a round ended early.
+#[derive(Debug, thiserror::Error)]
+enum Trouble {
+    #[error(transparent)]
+    Source(#[from] SourceError),
+    #[error("the database did not answer: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+impl Poller {
+    /// A poller of `mailbox` through `source`.
+    #[must_use]
+    pub fn new(
+        pool: PgPool,
+        settings: Arc<Settings>,
+        mailbox: MailboxSettings,
+        source: Box<dyn MailSource>,
+        clock: Clock,
+        wake: Wake,
+    ) -> Self {
+        Self {
+            pool,
+            settings,
+            mailbox,
+            source,
+            clock,
+            wake,
+        }
+    }
+
+    /// Polls until `stop`. `sign` is called at each sign of life. Trouble with the mail server is waited
+    /// out here; only the database's ends the task.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn run(
+        &mut self,
+        stop: &CancellationToken,
+        sign: impl Fn() + Send + Sync,
+    ) -> anyhow::Result<()> {
+        let mut pause = Duration::from_secs(1);
+        let mut conn = self.connection().await?;
+        while !stop.is_cancelled() {
+            sign();
+            if !mailbox::try_lease(&mut conn, &self.mailbox.name).await? {
+                rest(STAND_BY, stop).await;
+                continue;
+            }
+            match self.watch(&mut conn, stop, &sign).await {
+                Ok(()) => pause = Duration::from_secs(1),
+                Err(Trouble::Database(error)) => return Err(error.into()),
+                Err(Trouble::Source(error)) => {
+                    self.note(&mut conn, &error).await?;
+                    rest(pause.mul_f64(0.75 + 0.5 * rand::random::<f64>()), stop).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                }
+            }
+        }
+        let _ = conn.close().await; // the lease goes with the connection either way
+        Ok(())
+    }
+
+    /// Fetches everything that waits, once. Returns false if another copy polls this mailbox.
+    ///
+    /// # Errors
+    /// If the mail server or the database does not answer.
+    pub async fn fetch_once(&mut self) -> anyhow::Result<bool> {
+        let mut conn = self.connection().await?;
+        if !mailbox::try_lease(&mut conn, &self.mailbox.name).await? {
+            return Ok(false);
+        }
+        let drained = self.drain(&mut conn, &|| {}).await;
+        if let Err(Trouble::Source(error)) = &drained {
+            self.note(&mut conn, error).await?;
+        }
+        conn.close().await?;
+        drained?;
+        Ok(true)
+    }
+
+    /// A connection of the poller's own: the lease lives and dies with it.
+    async fn connection(&mut self) -> anyhow::Result<PgConnection> {
+        let pooled = self.pool.acquire().await;
+        Ok(pooled.context("no connection for the mailbox")?.detach())
+    }
+
+    async fn watch(
+        &mut self,
+        conn: &mut PgConnection,
+        stop: &CancellationToken,
+        sign: &(impl Fn() + Sync),
+    ) -> Result<(), Trouble> {
+        self.drain(conn, sign).await?;
+        let at_most = Duration::from_secs(self.mailbox.poll_seconds.into());
+        self.source.wait(at_most, stop).await?;
+        Ok(())
+    }
+
+    async fn drain(
+        &mut self,
+        conn: &mut PgConnection,
+        sign: &(impl Fn() + Sync),
+    ) -> Result<(), Trouble> {
+        self.acknowledge(conn).await?;
+        let mut cursor = mailbox::cursor(conn, &self.mailbox.name).await?;
+        loop {
+            sign();
+            let batch = self.source.fetch(&cursor, BATCH).await?;
+            let fetched = batch.mails.len();
+            let now = self.clock.now();
+            let name = &self.mailbox.name;
+            let mut tx = conn.begin().await?;
+            let recorded = accept::fetched(&mut tx, now, name, batch.mails).await?;
+            for (position, error) in &batch.unreadable {
+                store::record_unreadable(&mut tx, now, name, &position.key(), error).await?;
+            }
+            mailbox::advance(&mut tx, name, &batch.cursor).await?;
+            mailbox::succeeded(&mut tx, name, now).await?;
+            tx.commit().await?;
+            cursor = batch.cursor;
+            if fetched > 0 {
+                tracing::info!(
+                    mailbox = name,
+                    new = recorded.new,
+                    known = recorded.known,
+                    "Mail was taken in"
+                );
+                self.wake.ring(Topic::Inbound);
+                self.acknowledge(conn).await?;
+            }
+            if !batch.more {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Tells the server of what is safe in the database and was not told yet: now, or before a crash.
+    async fn acknowledge(&mut self, conn: &mut PgConnection) -> Result<(), Trouble> {
+        loop {
+            let keys = mailbox::unacknowledged(conn, &self.mailbox.name, BATCH as i64).await?;
+            if keys.is_empty() {
+                return Ok(());
+            }
+            let positions: Vec<Position> = keys
+                .iter()
+                .filter_map(|key| Position::from_key(key))
+                .collect();
+            self.source.acknowledge(&positions).await?;
+            let now = self.clock.now();
+            mailbox::acknowledged(conn, &self.mailbox.name, now, &keys).await?;
+        }
+    }
+
+    /// Writes trouble with the server down, and tells the operators of a rejected login.
+    async fn note(&mut self, conn: &mut PgConnection, error: &SourceError) -> anyhow::Result<()> {
+        let now = self.clock.now();
+        let name = &self.mailbox.name;
+        let credential = matches!(error, SourceError::Credential(_));
+        tracing::warn!(mailbox = name, %error, "The mailbox could not be read");
+        let mut tx = conn.begin().await?;
+        let first = mailbox::failed(&mut tx, name, now, &error.to_string(), credential).await?;
+        if first {
+            let key = format!("credential:{name}:{}", now.format("%Y-%m-%d"));
+            let text = format!(
+                "The mail server refuses the login of the mailbox {name}: {error}. No mail is taken in from it \
+                 until its credentials are right; then it goes on by itself."
+            );
+            let alarm = Happening::Alarm {
+                key: &key,
+                text: &text,
+            };
+            notify::publish(&mut tx, &self.settings, now, &alarm).await?;
+        }
+        tx.commit().await?;
+        if first {
+            self.wake.ring(Topic::Outbox);
+        }
+        Ok(())
+    }
+}
+
+async fn rest(span: Duration, stop: &CancellationToken) {
+    tokio::select! {
+        () = stop.cancelled() => {}
+        () = tokio::time::sleep(span) => {}
+    }
+}

@@ -1,0 +1,344 @@
+//! The SQL of inbound mail: written down whole (the first transaction), claimed, settled.
+
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use crate::db;
+use crate::ids::{CommentId, InboundId, OutboxId, TicketId};
+
+/// A mail to be written down.
+#[derive(Debug, Clone)]
+pub struct Arrival {
+    /// Its place within the mailbox.
+    pub position: String,
+    /// Its Message-ID, where it has one.
+    pub message_id: Option<String>,
+    /// The hash of what makes it this message and no other.
+    pub content_hash: Vec<u8>,
+    /// Mails with the same key are handled in order.
+    pub thread_key: String,
+    /// The message as it came.
+    pub raw: Vec<u8>,
+    /// Its size as the source tells it.
+    pub size: i64,
+    /// Whether only the beginning was fetched.
+    pub truncated: bool,
+    /// When it reached the mailbox.
+    pub received_at: DateTime<Utc>,
+}
+
+/// What became of the mails that were to be written down.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Recorded {
+    /// How many were new.
+    pub new: u64,
+    /// How many were known already, and got only another delivery row.
+    pub known: u64,
+}
+
+/// Writes mails and where they were found. A message that is known by its Message-ID and content, from
+/// whichever mailbox, gets only a delivery row; a position that is known gets nothing.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn record(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    mailbox: &str,
+    answering: bool,
+    arrivals: &[Arrival],
+) -> Result<Recorded, sqlx::Error> {
+    if arrivals.is_empty() {
+        return Ok(Recorded::default());
+    }
+    let columns = Columns::of(arrivals);
+    let new = sqlx::query!(
+        "INSERT INTO inbound_mail (message_id, content_hash, thread_key, mailbox, raw, size, truncated, answering,
+                                   received_at, state, due_at)
+         SELECT message_id, content_hash, thread_key, $1, raw, size, truncated, $2, received_at, 'received', $3
+         FROM unnest($4::text[], $5::bytea[], $6::text[], $7::bytea[], $8::bigint[], $9::boolean[], $10::timestamptz[],
+                     $11::text[])
+              AS arrival (message_id, content_hash, thread_key, raw, size, truncated, received_at, position)
+         WHERE NOT EXISTS (SELECT FROM inbound_delivery AS known
+                           WHERE known.mailbox = $1 AND known.position = arrival.position)
+         ON CONFLICT (coalesce(message_id, ''), content_hash) DO NOTHING",
+        mailbox,
+        answering,
+        now,
+        &columns.message_ids as _,
+        &columns.content_hashes as _,
+        &columns.thread_keys as _,
+        &columns.raws as _,
+        &columns.sizes,
+        &columns.truncated,
+        &columns.received_at,
+        &columns.positions as _,
+    )
+    .execute(&mut *conn)
+    .await?
+    .rows_affected();
+    let deliveries = sqlx::query!(
+        "INSERT INTO inbound_delivery (mailbox, position, inbound_id, fetched_at)
+         SELECT $1, arrival.position, inbound_mail.id, $2
+         FROM unnest($3::text[], $4::text[], $5::bytea[]) AS arrival (position, message_id, content_hash)
+         JOIN inbound_mail ON coalesce(inbound_mail.message_id, '') = coalesce(arrival.message_id, '')
+                          AND inbound_mail.content_hash = arrival.content_hash
+         ON CONFLICT (mailbox, position) DO NOTHING",
+        mailbox,
+        now,
+        &columns.positions as _,
+        &columns.message_ids as _,
+        &columns.content_hashes as _,
+    )
+    .execute(conn)
+    .await?
+    .rows_affected();
+    Ok(Recorded {
+        new,
+        known: deliveries.saturating_sub(new),
+    })
+}
+
+/// Writes down that a mail could not be read from its source, so that it is seen and does not stop the others.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn record_unreadable(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    mailbox: &str,
+    position: &str,
+    error: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "WITH mail AS (
+             INSERT INTO inbound_mail (content_hash, thread_key, mailbox, raw, size, truncated, received_at, state, reason,
+                                       error, due_at, settled_at)
+             SELECT sha256(convert_to($1 || ' ' || $2, 'UTF8')), $2, $1, '', 0, true, $3, 'quarantined',
+                    'the mail server lists it but cannot give it', $4, $3, $3
+             WHERE NOT EXISTS (SELECT FROM inbound_delivery WHERE mailbox = $1 AND position = $2)
+             RETURNING id
+         )
+         INSERT INTO inbound_delivery (mailbox, position, inbound_id, fetched_at, acknowledged_at)
+         SELECT $1, $2, id, $3, $3 FROM mail",
+        mailbox,
+        position,
+        now,
+        error
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// The arrivals turned on their side, as `unnest` wants them.
+struct Columns<'a> {
+    message_ids: Vec<Option<&'a str>>,
+    content_hashes: Vec<&'a [u8]>,
+    thread_keys: Vec<&'a str>,
+    raws: Vec<&'a [u8]>,
+    sizes: Vec<i64>,
+    truncated: Vec<bool>,
+    received_at: Vec<DateTime<Utc>>,
+    positions: Vec<&'a str>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(arrivals: &'a [Arrival]) -> Self {
+        Self {
+            message_ids: arrivals.iter().map(|a| a.message_id.as_deref()).collect(),
+            content_hashes: arrivals.iter().map(|a| a.content_hash.as_slice()).collect(),
+            thread_keys: arrivals.iter().map(|a| a.thread_key.as_str()).collect(),
+            raws: arrivals.iter().map(|a| a.raw.as_slice()).collect(),
+            sizes: arrivals.iter().map(|a| a.size).collect(),
+            truncated: arrivals.iter().map(|a| a.truncated).collect(),
+            received_at: arrivals.iter().map(|a| a.received_at).collect(),
+            positions: arrivals.iter().map(|a| a.position.as_str()).collect(),
+        }
+    }
+}
+
+/// A mail that a worker holds a lease on.
+#[derive(Debug, Clone)]
+pub struct Claimed {
+    /// The row.
+    pub id: InboundId,
+    /// The mailbox it was first found in.
+    pub mailbox: String,
+    /// The message as it came.
+    pub raw: Vec<u8>,
+    /// Its size as the source tells it.
+    pub size: i64,
+    /// Whether only the beginning was fetched.
+    pub truncated: bool,
+    /// Whether anybody may be written to because of it.
+    pub answering: bool,
+    /// Whether a person let it pass after it had been held back.
+    pub accepted: bool,
+    /// When it reached the mailbox.
+    pub received_at: DateTime<Utc>,
+    /// How often it has been tried, this time included.
+    pub attempt: i32,
+}
+
+/// After so many attempts a mail whose worker died is a suspect.
+pub const SUSPECT: i32 = 2;
+
+/// Takes up to `limit` mails that wait, oldest first, under `lease` until `leased_until`. Mails whose lease
+/// has run out are taken again: their worker died. Of one thread only the oldest is taken.
+///
+/// One of the mails that a dying worker had in hand may be what it died of, so from the second death on they
+/// are suspects, and only one of them is taken at a time: the next death then tells which it was, and the
+/// others are not given up for it.
+///
+/// It takes a transaction of the caller's that does nothing else: see [`db::prepare_claim`].
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn claim(
+    conn: &mut PgConnection,
+    lease: Uuid,
+    now: DateTime<Utc>,
+    leased_until: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<Claimed>, sqlx::Error> {
+    db::prepare_claim(conn).await?;
+    let mut rows = sqlx::query_as!(
+        Claimed,
+        r#"UPDATE inbound_mail SET state = 'processing', attempt = attempt + 1, lease = $1, leased_until = $3
+           WHERE id = ANY (ARRAY(
+               SELECT id FROM inbound_mail AS candidate
+               WHERE state IN ('received', 'processing') AND due_at <= $2
+                 AND (state = 'received' OR leased_until < $2)
+                 AND NOT EXISTS (
+                     SELECT FROM inbound_mail AS earlier
+                     WHERE earlier.thread_key = candidate.thread_key AND earlier.id < candidate.id
+                       AND earlier.state IN ('received', 'processing'))
+                 AND (state = 'received' OR attempt < $5 OR id = (
+                     SELECT min(suspect.id) FROM inbound_mail AS suspect
+                     WHERE suspect.state = 'processing' AND suspect.leased_until < $2 AND suspect.attempt >= $5))
+               ORDER BY id LIMIT $4
+               FOR UPDATE SKIP LOCKED))
+           RETURNING id AS "id: InboundId", mailbox, raw, size, truncated, answering, accepted, received_at,
+                     attempt"#,
+        lease,
+        now,
+        leased_until,
+        limit,
+        SUSPECT
+    )
+    .fetch_all(conn)
+    .await?;
+    rows.sort_by_key(|row| row.id);
+    Ok(rows)
+}
+
+/// How a mail is settled.
+#[derive(Debug, Clone, Default)]
+pub struct Settlement<'a> {
+    /// `processed`, `ignored`, `rejected`, `quarantined` or `failed`.
+    pub state: &'a str,
+    /// Why.
+    pub reason: Option<&'a str>,
+    /// The author's address, lower-cased.
+    pub sender: Option<&'a str>,
+    /// The ticket it became or joined.
+    pub ticket_id: Option<TicketId>,
+    /// The comment it became.
+    pub comment_id: Option<CommentId>,
+    /// The message of ours that it returns, or the notice that answers it.
+    pub outbox_id: Option<OutboxId>,
+}
+
+/// Settles a mail. Returns false if the lease was lost: the caller must then roll back, since another
+/// worker has the mail.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn settle(
+    conn: &mut PgConnection,
+    id: InboundId,
+    lease: Uuid,
+    now: DateTime<Utc>,
+    settlement: &Settlement<'_>,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "UPDATE inbound_mail SET state = $3, reason = $4, sender = $5, ticket_id = $6, comment_id = $7, outbox_id = $8,
+                settled_at = $9, lease = NULL, leased_until = NULL, error = NULL
+         WHERE id = $1 AND lease = $2",
+        id.0,
+        lease,
+        settlement.state,
+        settlement.reason,
+        settlement.sender,
+        settlement.ticket_id.map(|id| id.0),
+        settlement.comment_id.map(|id| id.0),
+        settlement.outbox_id.map(|id| id.0),
+        now,
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Puts a mail whose processing failed back until `due_at`, or settles it as failed where that is `None`.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn settle_failure(
+    conn: &mut PgConnection,
+    id: InboundId,
+    lease: Uuid,
+    now: DateTime<Utc>,
+    due_at: Option<DateTime<Utc>>,
+    error: &str,
+) -> Result<bool, sqlx::Error> {
+    let done = sqlx::query!(
+        "UPDATE inbound_mail
+         SET state = CASE WHEN $4::timestamptz IS NULL THEN 'failed' ELSE 'received' END, due_at = coalesce($4, due_at),
+             settled_at = CASE WHEN $4::timestamptz IS NULL THEN $3::timestamptz END, error = $5,
+             lease = NULL, leased_until = NULL
+         WHERE id = $1 AND lease = $2",
+        id.0,
+        lease,
+        now,
+        due_at,
+        error
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// How many mails this address wrote since then, as far as they are settled.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn recent_from(
+    conn: &mut PgConnection,
+    address: &str,
+    since: DateTime<Utc>,
+) -> Result<u32, sqlx::Error> {
+    let count = sqlx::query_scalar!(
+        r#"SELECT count(*) AS "count!" FROM inbound_mail WHERE sender = lower($1) AND received_at > $2"#,
+        address,
+        since
+    )
+    .fetch_one(conn)
+    .await?;
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// When the next mail becomes due, if any waits.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn next_due(conn: &mut PgConnection) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT min(CASE WHEN state = 'received' THEN due_at ELSE leased_until END)
+         FROM inbound_mail WHERE state IN ('received', 'processing')"
+    )
+    .fetch_one(conn)
+    .await
+}
