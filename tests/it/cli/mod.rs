@@ -1,0 +1,12 @@
+//! The program itself, driven as an operator and a mail server drive it.
+
+mod deliver;
+mod demo;
+mod desk;
+mod fetch;
+mod import;
+mod inbound;
+mod outbox;
+mod people;
+mod program;
+mod ticket;

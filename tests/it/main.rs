@@ -1,0 +1,24 @@
+//! The one integration binary: everything here runs against real servers.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may fail loudly"
+)]
+
+mod acceptance;
+mod architecture;
+mod cli;
+mod cluster;
+mod db;
+mod desks;
+mod field;
+mod harness;
+mod migrations;
+mod notify;
+#[path = "../stack/mod.rs"]
+mod stack;
+mod supervise;
+mod walk;
+mod wires;

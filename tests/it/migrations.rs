@@ -1,0 +1,103 @@
+//! Each migration is applied to a database that its predecessors laid and that holds data already, since
+//! that is how an operator meets it. A new migration needs its rows in `SAMPLES`.
+
+use frontdesk::db;
+use sqlx::{AssertSqlSafe, Connection, PgConnection};
+
+use crate::db::TestDb;
+
+/// Rows as they stood right after each migration. They are never changed later: they stand for the data of
+/// an operator who runs that version.
+const SAMPLES: &[(i64, &str)] = &[
+    (1, include_str!("migrations/0001_people.sql")),
+    (2, include_str!("migrations/0002_tickets.sql")),
+    (3, include_str!("migrations/0003_inbound.sql")),
+    (4, include_str!("migrations/0004_outbox.sql")),
+    (5, include_str!("migrations/0005_inbound_accepted.sql")),
+];
+
+/// One question to the last schema for each of the samples, with its answer.
+const READ_BACK: &[(&str, &str)] = &[
+    (
+        "SELECT name FROM organization JOIN organization_domain ON id = organization_id WHERE domain = 'kanal9.example'",
+        "Kanal 9 Film",
+    ),
+    (
+        "SELECT name FROM person JOIN person_address ON id = person_id WHERE address = 'ada@kanal9.example'",
+        "Ada Brandt",
+    ),
+    (
+        "SELECT string_agg(team, ',') FROM team_member JOIN person ON id = person_id WHERE handle = 'grete'",
+        "vfx",
+    ),
+    (
+        "SELECT subject FROM ticket WHERE number = 'TICK-1'",
+        "Renders of shot 40 are black",
+    ),
+    (
+        "SELECT string_agg(body, ' | ' ORDER BY id) FROM comment",
+        "They are black since noon. | Looks like the licence server.",
+    ),
+    (
+        "SELECT convert_from(content, 'UTF8') FROM attachment JOIN file_content USING (sha256)",
+        "render log",
+    ),
+    (
+        "SELECT string_agg(kind, ',' ORDER BY id) FROM event",
+        "opened,commented",
+    ),
+    (
+        "SELECT convert_from(raw, 'UTF8') FROM inbound_mail JOIN thread_reference USING (message_id)",
+        "Message-ID: <1@kanal9.example>",
+    ),
+    (
+        "SELECT message_id FROM inbound_mail WHERE accepted",
+        "spam@kanal9.example",
+    ),
+    (
+        "SELECT position FROM inbound_delivery JOIN mailbox ON mailbox = name WHERE last_uid = 17",
+        "3857529045:17",
+    ),
+    (
+        "SELECT draft ->> 'number' FROM outbox JOIN person ON recipient_id = person.id WHERE name = 'Ada Brandt'",
+        "TICK-1",
+    ),
+];
+
+#[tokio::test]
+async fn each_migration_applies_to_the_data_of_the_one_before() {
+    let db = TestDb::bare().await;
+    let mut connection = PgConnection::connect(db.url()).await.unwrap();
+    for migration in db::MIGRATIONS.iter() {
+        let version = migration.version;
+        db::MIGRATIONS
+            .run_to(version, &mut connection)
+            .await
+            .unwrap();
+        let sample = SAMPLES.iter().find(|(sample, _)| *sample == version);
+        let (_, rows) = sample.unwrap_or_else(|| panic!("migration {version} has no sample rows"));
+        sqlx::raw_sql(*rows).execute(&mut connection).await.unwrap();
+    }
+    for (question, answer) in READ_BACK {
+        let found: String = sqlx::query_scalar(AssertSqlSafe(*question))
+            .fetch_one(&mut connection)
+            .await
+            .unwrap_or_else(|error| panic!("{question}: {error}"));
+        assert_eq!(found, *answer, "{question}");
+    }
+}
+
+#[tokio::test]
+async fn migrating_again_changes_nothing() {
+    let db = TestDb::new().await;
+    sqlx::raw_sql(SAMPLES[0].1)
+        .execute(db.pool())
+        .await
+        .unwrap();
+    db::migrate(db.pool()).await.unwrap();
+    let people: i64 = sqlx::query_scalar("SELECT count(*) FROM person")
+        .fetch_one(db.pool())
+        .await
+        .unwrap();
+    assert_eq!(people, 2);
+}
