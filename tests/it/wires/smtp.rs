@@ -254,7 +254,12 @@ async fn a_bare_line_feed_smuggles_no_second_message() {
     mailer.send(Some(SUPPORT), CUSTOMER, MESSAGE).await.unwrap();
     let mails = stack.wait_for_mails(CUSTOMER, 2);
     // Postfix delivers two messages side by side: either may come first.
-    let holding = |text: &str| mails.iter().filter(|raw| String::from_utf8_lossy(raw).contains(text)).count();
+    let holding = |text: &str| {
+        mails
+            .iter()
+            .filter(|raw| String::from_utf8_lossy(raw).contains(text))
+            .count()
+    };
     assert_eq!(mails.len(), 2);
     assert_eq!(holding("MAIL FROM:<boss@example.org>"), 1);
     assert_eq!(holding("Grüße"), 1);
