@@ -6,7 +6,7 @@
 //! |---------|----------------------------------------------|-----------------------------------------|
 //! | drivers | [`inbound`], [`delivery`]                    | a wire on one side, the desk on the other |
 //! | domain  | [`desk`], [`notify`], [`outbox`], [`ticket`], [`people`] | tickets and the people around them |
-//! | wires   | [`mail`]                                     | protocols, never tickets                |
+//! | wires   | [`mail`], [`chat`]                           | protocols, never tickets                |
 //! | base    | [`config`], [`clock`], [`ids`], [`db`], [`wake`], [`supervise`], [`telemetry`] | nothing of the others |
 //!
 //! Above them stand `main`, [`app`] and [`cli`], which put the rooms together. Rooms of one floor of
@@ -21,6 +21,7 @@
 #![warn(missing_docs)]
 
 pub mod app;
+pub mod chat;
 pub mod cli;
 pub mod clock;
 pub mod config;

@@ -11,7 +11,11 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 /// The floors, from the top down. A room imports from the floors below its own.
 const FLOORS: &[(&str, &[&str])] = &[
     ("top", &["app", "cli"]),
-    ("drivers", &["inbound", "delivery", "command", "schedule"]),
+    (
+        "drivers",
+        &["inbound", "delivery", "conversation", "schedule"],
+    ),
+    ("commands", &["command"]),
     (
         "domain",
         &[
