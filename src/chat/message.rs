@@ -3,8 +3,9 @@
 use serde::{Deserialize, Serialize};
 
 /// A message. Its text and its card's are Markdown of the plainest kind: `**bold**`, `*italic*`, `` `code` ``, code
-/// blocks, `> quote`, lists and bare addresses. A platform turns that into its own dialect and pings nobody who is not in
-/// `mentions`.
+/// blocks, `> quote`, lists and bare addresses; a backslash makes the mark behind it a plain one. Somebody else's words
+/// go in through [`escape`](super::text::escape). A platform turns that into its own dialect and pings nobody who is not
+/// in `mentions`.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Message {
@@ -14,9 +15,11 @@ pub struct Message {
     pub card: Option<Card>,
     /// Buttons, in rows of at most five.
     pub buttons: Vec<Vec<Button>>,
+    /// Lists to choose from, each on a row of its own below the buttons; five rows in all.
+    pub choices: Vec<Choices>,
     /// Files.
     pub files: Vec<ChatFile>,
-    /// Ids of the people whom it pings.
+    /// Ids of the people whom it pings. Who is not named in the text as `<@id>` is named before it.
     pub mentions: Vec<String>,
 }
 
@@ -72,6 +75,26 @@ pub struct Button {
     /// What it feels like.
     #[serde(default)]
     pub tone: Tone,
+}
+
+/// A list to choose one entry from. It comes back as a press of its action with the value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choices {
+    /// What comes back, at most 100 bytes.
+    pub action: String,
+    /// What stands there while nothing is chosen.
+    pub label: String,
+    /// The entries, at most 25.
+    pub choices: Vec<Choice>,
+}
+
+/// An entry of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Choice {
+    /// What comes back, at most 100 bytes. Where it is the action of a form, choosing it opens the form.
+    pub value: String,
+    /// What stands there.
+    pub label: String,
 }
 
 /// A file, either by its bytes (outgoing) or by the address it lies at for a while (incoming).

@@ -6,6 +6,7 @@
 
 mod event;
 mod message;
+pub mod text;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -16,7 +17,7 @@ use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 pub use event::{AnswerHandle, ChatEvent, Chatter, EventKind, PostRef};
-pub use message::{Button, Card, ChatFile, Form, FormField, Message, Tone};
+pub use message::{Button, Card, ChatFile, Choice, Choices, Form, FormField, Message, Tone};
 
 /// One chat platform with one account of ours.
 ///
@@ -71,6 +72,9 @@ pub trait ChatPlatform: Send + Sync + std::fmt::Debug {
 pub struct Surface {
     /// The commands to register.
     pub commands: Vec<CommandSpec>,
+    /// The entries of a message's own menu, by the names that they show (1 to 24 characters). Choosing one is an
+    /// [`EventKind::Shortcut`].
+    pub shortcuts: Vec<String>,
     /// The form that an action opens, if it opens one. Platforms want a form as the very first answer, so this may not
     /// wait for anything.
     pub form: FormOf,
@@ -83,6 +87,7 @@ impl std::fmt::Debug for Surface {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Surface")
             .field("commands", &self.commands)
+            .field("shortcuts", &self.shortcuts)
             .finish_non_exhaustive()
     }
 }
@@ -111,6 +116,20 @@ pub struct CommandOption {
     pub required: bool,
     /// What may be given.
     pub kind: OptionKind,
+    /// How it stands in a line of the one grammar.
+    pub written: Written,
+}
+
+/// How an option's value stands in a command's line. A value with white space or quotes in it is put in double quotes,
+/// by [`text::quoted`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// By its place among the arguments.
+    Argument,
+    /// `--name value`; a switch is `--name`.
+    Flag,
+    /// The rest of the line, as it stands, without quotes: the text of a reply. It comes last, behind the flags.
+    Rest,
 }
 
 /// What an argument may be.
@@ -220,8 +239,10 @@ pub struct PostPlace {
 pub struct Done {
     /// The thread that was opened.
     pub thread: Option<PostPlace>,
-    /// The post that was made.
+    /// The post that was made: the one that has the card and the buttons.
     pub post: Option<PostRef>,
+    /// The other posts that a long text was split into, in their order.
+    pub more: Vec<PostRef>,
 }
 
 /// Something that the service needs and does not have.

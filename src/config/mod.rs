@@ -4,6 +4,7 @@
 //! file, `read` takes values from its tables by the sections of `schema`, `desk_reader` and `service_reader` build the
 //! settings, and `desk_check`, `workflow_check` and `service_check` say what does not fit together.
 
+pub mod chat;
 pub mod desk;
 mod desk_check;
 mod desk_reader;
