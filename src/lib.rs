@@ -7,7 +7,7 @@
 //! | drivers | [`inbound`], [`delivery`]                    | a wire on one side, the desk on the other |
 //! | domain  | [`desk`], [`notify`], [`outbox`], [`ticket`], [`people`] | tickets and the people around them |
 //! | wires   | [`mail`], [`chat`]                           | protocols, never tickets                |
-//! | base    | [`config`], [`clock`], [`ids`], [`db`], [`wake`], [`supervise`], [`telemetry`] | nothing of the others |
+//! | base    | [`config`], [`clock`], [`ids`], [`db`], [`wake`], [`when`], [`supervise`], [`telemetry`] | nothing of the others |
 //!
 //! Above them stand `main`, [`app`] and [`cli`], which put the rooms together. Rooms of one floor of
 //! drivers or wires never import each other. `tests/it/architecture.rs` holds this map.
@@ -38,3 +38,4 @@ pub mod supervise;
 pub mod telemetry;
 pub mod ticket;
 pub mod wake;
+pub mod when;

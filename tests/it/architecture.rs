@@ -33,6 +33,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "supervise",
             "telemetry",
             "wake",
+            "when",
         ],
     ),
 ];
@@ -45,6 +46,7 @@ const WITHIN_A_FLOOR: &[(&str, &[&str])] = &[
     ("notify", &["outbox", "ticket", "people"]),
     ("ticket", &["people"]),
     ("report", &["ticket", "people", "sla"]),
+    ("config", &["when"]),
     ("telemetry", &["config"]),
 ];
 
