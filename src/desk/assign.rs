@@ -2,10 +2,11 @@
 
 use sqlx::PgConnection;
 
-use super::{ASSIGNED, Context, DeskError, announce, status};
+use super::{ASSIGNED, Context, DeskError, OTHER_TEAM, announce, status};
 use crate::config::desk::StatusKind;
+use crate::ids::PersonId;
 use crate::notify::Happening;
-use crate::people::Person;
+use crate::people::{self, Person};
 use crate::ticket::timeline::{self, NewEvent};
 use crate::ticket::{Ticket, store, workflow};
 
@@ -33,10 +34,12 @@ pub async fn assign(
     }
     ticket.updated_at = ctx.now;
     store::update(conn, ticket).await?;
+    let had_it = handle_of(conn, old).await?;
     let name = assignee.map(|person| person.handle.as_deref().unwrap_or(&person.name));
     let event = NewEvent {
         kind: "assigned",
         field: Some("assignee"),
+        old: had_it.as_deref(),
         new: name,
         ..NewEvent::default()
     };
@@ -49,6 +52,18 @@ pub async fn assign(
         actor: ctx.actor,
     };
     announce(conn, ctx, ticket.id, &happening).await
+}
+
+/// The word by which an agent is assigned.
+async fn handle_of(
+    conn: &mut PgConnection,
+    id: Option<PersonId>,
+) -> Result<Option<String>, sqlx::Error> {
+    let Some(id) = id else {
+        return Ok(None);
+    };
+    let person = people::store::get(conn, id).await?;
+    Ok(Some(person.handle.unwrap_or(person.name)))
 }
 
 /// The status follows an assignment while nobody has worked on the ticket yet.
@@ -90,24 +105,41 @@ pub async fn route_to_team(
             known.join(", ")
         )));
     }
+    hand_over(conn, ctx, ticket, team, None).await
+}
+
+/// Hands a ticket to a team that exists.
+pub(super) async fn hand_over(
+    conn: &mut PgConnection,
+    ctx: &Context<'_>,
+    ticket: &mut Ticket,
+    team: &str,
+    reason: Option<&str>,
+) -> Result<(), DeskError> {
     if ticket.team.as_deref() == Some(team) {
         return Ok(());
     }
     ticket.source_team = ticket.team.replace(team.to_owned());
-    ticket.assignee_id = None;
+    let had_it = handle_of(conn, ticket.assignee_id.take()).await?;
     ticket.updated_at = ctx.now;
     store::update(conn, ticket).await?;
-    let event = NewEvent {
+    let mut events = vec![NewEvent {
         kind: "team_changed",
         field: Some("team"),
         old: ticket.source_team.as_deref(),
         new: Some(team),
+        reason,
         ..NewEvent::default()
-    };
-    timeline::add_events(conn, ticket.id, ctx.actor, ctx.now, &[event]).await?;
-    let happening = Happening::Assigned {
-        ticket,
-        actor: ctx.actor,
-    };
-    announce(conn, ctx, ticket.id, &happening).await
+    }];
+    if let Some(handle) = &had_it {
+        events.push(NewEvent {
+            kind: "assigned",
+            field: Some("assignee"),
+            old: Some(handle),
+            reason: Some(OTHER_TEAM),
+            ..NewEvent::default()
+        });
+    }
+    timeline::add_events(conn, ticket.id, ctx.actor, ctx.now, &events).await?;
+    Ok(())
 }

@@ -4,7 +4,9 @@
 mod assign;
 mod comment;
 mod delivery;
+mod fields;
 mod open;
+mod party;
 mod status;
 
 use chrono::{DateTime, Utc};
@@ -12,7 +14,11 @@ use chrono::{DateTime, Utc};
 pub use assign::{assign, route_to_team};
 pub use comment::{NewWords, Said, comment, record_automatic_reply};
 pub use delivery::{bounced, cancel_delivery, given_up};
+pub use fields::{
+    change_tags, set_category, set_due, set_field, set_priority, set_subject, set_type,
+};
 pub use open::{Opened, Opening, number_format, open, starting_fields};
+pub use party::{add_cc, change_requester, remove_cc, unwatch, watch};
 pub use status::change_status;
 
 use sqlx::PgConnection;
@@ -26,6 +32,10 @@ use crate::ticket::workflow::Refused;
 
 /// Why a ticket follows its assignment.
 const ASSIGNED: &str = "somebody has it now";
+/// Why a ticket's new category changes its team.
+const BY_CATEGORY: &str = "the team that gets this category";
+/// Why a ticket that went to another team has no assignee any more.
+const OTHER_TEAM: &str = "it went to another team";
 /// Why a customer's word changes the status.
 const CUSTOMER_WROTE: &str = "the customer wrote";
 /// Why a ticket comes back when an answer came back.
@@ -34,7 +44,14 @@ const NOT_DELIVERED: &str = "an answer could not be delivered";
 /// Whether the machinery gave this reason, rather than a person in confidence.
 #[must_use]
 pub fn is_own_reason(reason: &str) -> bool {
-    [ASSIGNED, CUSTOMER_WROTE, NOT_DELIVERED].contains(&reason)
+    [
+        ASSIGNED,
+        BY_CATEGORY,
+        OTHER_TEAM,
+        CUSTOMER_WROTE,
+        NOT_DELIVERED,
+    ]
+    .contains(&reason)
 }
 
 /// What every use case needs to know besides its own matter.

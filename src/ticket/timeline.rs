@@ -192,7 +192,7 @@ pub async fn internal_texts(
            WHERE ticket_id = $1 AND visibility = 'internal'
            UNION ALL
            SELECT reason FROM event JOIN person ON person.id = actor_id
-           WHERE ticket_id = $1 AND kind = 'status_changed' AND reason IS NOT NULL AND role <> 'customer'"#,
+           WHERE ticket_id = $1 AND right(kind, 8) = '_changed' AND reason IS NOT NULL AND role <> 'customer'"#,
         ticket.0
     )
     .fetch_all(conn)

@@ -12,6 +12,7 @@ mod architecture;
 mod cli;
 mod cluster;
 mod db;
+mod desk;
 mod desks;
 mod field;
 mod harness;

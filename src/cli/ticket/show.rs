@@ -166,11 +166,15 @@ fn of_comment(app: &App, comment: &Comment) -> String {
 fn of_event(app: &App, event: &Event) -> String {
     let at = page::moment(event.at, app.settings.desk.zone);
     let actor = event.actor_name.as_deref().unwrap_or("Frontdesk");
-    let kind = event.kind.replace('_', " ");
+    let kind = match (event.kind.as_str(), &event.field) {
+        ("field_changed", Some(field)) => format!("{field} changed"),
+        (kind, _) => kind.replace('_', " "),
+    };
     let what = match (&event.old, &event.new) {
         (Some(old), Some(new)) => format!(": {old} → {new}"),
         (None, Some(new)) => format!(": {new}"),
-        _ => String::new(),
+        (Some(old), None) => format!(": no longer {old}"),
+        (None, None) => String::new(),
     };
     let why = event
         .reason

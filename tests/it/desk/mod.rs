@@ -1,0 +1,62 @@
+//! The use cases that commands stand on, each on a whole desk.
+
+mod fields;
+mod party;
+
+use frontdesk::desk::{Context, DeskError};
+use frontdesk::ids::TicketId;
+use frontdesk::people::Person;
+use frontdesk::ticket::{self, Actor, Ticket};
+use sqlx::PgConnection;
+
+use crate::field::request;
+use crate::harness::Desk;
+
+pub const CARLA: &str = "Carla Jones <carla@customer.test>";
+
+/// A desk with one ticket of Carla's, whose mails have been taken, and Ann, an agent of its team.
+pub async fn asked(desk: &Desk) -> (Ticket, Person) {
+    let ann = desk.agent("ann", Some("support")).await;
+    desk.receive(&request(
+        CARLA,
+        "a@customer.test",
+        "The import fails",
+        "It stops at row 7.",
+    ))
+    .await;
+    desk.take_mail().await;
+    (desk.ticket().await, ann)
+}
+
+/// Does something to a ticket as a person does it: in one transaction, which a refusal rolls back.
+pub async fn act<T>(
+    desk: &Desk,
+    by: &Person,
+    ticket: TicketId,
+    deed: impl AsyncFnOnce(&mut PgConnection, &Context<'_>, &mut Ticket) -> Result<T, DeskError>,
+) -> Result<T, String> {
+    let ctx = Context {
+        settings: &desk.app.settings,
+        now: desk.now(),
+        actor: Actor::Person(by.id),
+        answering: true,
+    };
+    let mut tx = desk.app.pool.begin().await.unwrap();
+    let mut held = ticket::store::lock(&mut tx, ticket).await.unwrap();
+    match deed(&mut tx, &ctx, &mut held).await {
+        Ok(done) => {
+            let stored = ticket::store::get(&mut tx, held.id).await.unwrap();
+            assert_eq!(stored, held, "what was changed is what is stored");
+            tx.commit().await.unwrap();
+            Ok(done)
+        }
+        Err(DeskError::Database(error)) => panic!("{error}"),
+        Err(error) => Err(error.to_string()),
+    }
+}
+
+/// The ticket's last events, oldest of them first.
+pub async fn last_events(desk: &Desk, ticket: TicketId, count: usize) -> Vec<String> {
+    let events = desk.events(ticket).await;
+    events[events.len() - count..].to_vec()
+}
