@@ -14,9 +14,11 @@ pub(super) fn env(name: &str) -> Option<String> {
         "FRONTDESK_REPLY_KEY" | "FRONTDESK_OLD_REPLY_KEY" | "FRONTDESK_DEMO_REPLY_KEY" => {
             "secret-word-secret-word-secret-word"
         }
-        "IMAP_PASSWORD" | "SMTP_PASSWORD" | "OAUTH_CLIENT_SECRET" | "OAUTH_REFRESH_TOKEN" => {
-            "secret-word"
-        }
+        "IMAP_PASSWORD"
+        | "DISCORD_TOKEN"
+        | "SMTP_PASSWORD"
+        | "OAUTH_CLIENT_SECRET"
+        | "OAUTH_REFRESH_TOKEN" => "secret-word",
         _ => return None,
     };
     Some(value.to_owned())

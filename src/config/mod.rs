@@ -5,6 +5,7 @@
 //! settings, and `desk_check`, `workflow_check` and `service_check` say what does not fit together.
 
 pub mod chat;
+mod chat_reader;
 pub mod desk;
 mod desk_check;
 mod desk_reader;

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use secrecy::SecretString;
 
+use super::chat::ChatSettings;
 use super::desk::DeskSettings;
 
 /// The whole configuration after loading: checked, with secrets read.
@@ -17,6 +18,8 @@ pub struct Settings {
     pub mailboxes: Vec<MailboxSettings>,
     /// Where mail goes, in order of preference.
     pub outgoing: Outgoing,
+    /// Where the team works.
+    pub chats: Vec<ChatSettings>,
     /// Limits on what comes in.
     pub limits: MailLimits,
     /// Keys for reply tokens, newest first; the first one signs, all of them verify.

@@ -1,5 +1,6 @@
 //! What must hold between the parts of the service, and between it and the desk.
 
+use super::chat_reader;
 use super::desk_check::{check_number, reference, twice};
 use super::problem::{Fault, KeyPath, shown};
 use super::service::{Credentials, MailboxSettings, Settings, Source};
@@ -17,6 +18,8 @@ pub(super) fn faults(settings: &Settings, desk_is_known: bool) -> Vec<Fault> {
     unique_sources(settings, &mut faults);
     unique_keys(settings, &mut faults);
     operators(settings, &mut faults);
+    let desk = desk_is_known.then_some(&settings.desk);
+    chat_reader::faults(&settings.chats, desk, &mut faults);
     faults
 }
 

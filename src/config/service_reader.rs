@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use secrecy::{ExposeSecret as _, SecretString};
 use toml::de::DeValue;
 
+use super::chat_reader;
 use super::desk::DeskSettings;
 use super::problem::Fault;
 use super::read::Table;
@@ -28,6 +29,9 @@ pub(super) fn read(table: &Table<'_>, desk: DeskSettings, env: Env<'_>) -> Setti
             .map(|mailbox| read_mailbox(mailbox, env))
             .collect(),
         outgoing: read_outgoing(&table.table("outgoing"), env),
+        chats: (table.tables("chat").iter())
+            .map(|chat| chat_reader::read(chat, env))
+            .collect(),
         limits: read_limits(&table.table_or_defaults("limits")),
         reply_keys: (table.tables("reply_key").iter())
             .map(|key| ReplyKey {
@@ -48,7 +52,7 @@ pub(super) fn read(table: &Table<'_>, desk: DeskSettings, env: Env<'_>) -> Setti
     }
 }
 
-fn required_secret(table: &Table<'_>, name: &str, env: Env<'_>) -> SecretString {
+pub(super) fn required_secret(table: &Table<'_>, name: &str, env: Env<'_>) -> SecretString {
     if !table.has(name) {
         table.refuse(name, format!("`{name}` is missing."), secret::HOW);
     }

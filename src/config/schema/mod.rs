@@ -1,6 +1,7 @@
 //! Every key of the configuration, once: its type, default, range, unit and meaning. The reader takes its defaults
 //! and checks from here, and docs/configuration.md is printed from here.
 
+mod chat;
 mod desk;
 mod mailbox;
 mod service;

@@ -1,5 +1,6 @@
 //! The keys of the service around the desk.
 
+use super::chat::CHAT;
 use super::desk::DESK;
 use super::mailbox::{LOGIN, MAILBOX, TLS};
 use super::{Key, Kind, Section, count};
@@ -27,6 +28,12 @@ pub(in crate::config) static ROOT: Section = Section {
         ),
         Key::required("mailbox", Kind::Tables(&MAILBOX), "Where mail comes from."),
         Key::required("outgoing", Kind::Table(&OUTGOING), "Where mail goes."),
+        Key::optional(
+            "chat",
+            Kind::Tables(&CHAT),
+            "the team works without chat",
+            "Where the team works its tickets.",
+        ),
         Key::optional(
             "limits",
             Kind::Table(&LIMITS),

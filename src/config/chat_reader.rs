@@ -1,0 +1,129 @@
+//! Reads the chat platforms from the top table, and says what does not fit together in them.
+
+use super::chat::{
+    ChatEmoji, ChatPlace, ChatRole, ChatSettings, DiscordSettings, PlatformSettings,
+};
+use super::desk::DeskSettings;
+use super::desk_check::{reference, twice};
+use super::problem::{Fault, KeyPath};
+use super::read::Table;
+use super::secret::Env;
+use super::service_reader::required_secret;
+
+/// One `[[chat]]`.
+pub(super) fn read(table: &Table<'_>, env: Env<'_>) -> ChatSettings {
+    let name = table.text("name");
+    let emoji = table.table_or_defaults("emoji");
+    ChatSettings {
+        platform: PlatformSettings::Discord(match table.table("discord") {
+            Some(discord) => read_discord(&discord, &name, env),
+            None => DiscordSettings {
+                name: name.clone(),
+                token: secrecy::SecretString::default(),
+                guild: 0,
+                api_url: None,
+            },
+        }),
+        places: (table.tables("place").iter()).map(read_place).collect(),
+        roles: (table.tables("role").iter())
+            .map(|role| ChatRole {
+                id: role.text("id"),
+                role: role.text("role"),
+            })
+            .collect(),
+        reply_prefix: table.text_if_any("reply_prefix"),
+        emoji: ChatEmoji {
+            take: emoji.text("take"),
+            resolve: emoji.text("resolve"),
+            open: emoji.text("open"),
+        },
+        name,
+    }
+}
+
+fn read_discord(table: &Table<'_>, name: &str, env: Env<'_>) -> DiscordSettings {
+    let server = table.text("server");
+    let guild = server.parse();
+    if guild.is_err() && !server.is_empty() {
+        let what = "This is no id of a Discord server.";
+        let hint = "An id is a long number in quotes, such as \"1098765432109876543\".";
+        table.refuse("server", what, hint);
+    }
+    DiscordSettings {
+        name: name.to_owned(),
+        token: required_secret(table, "token", env),
+        guild: guild.unwrap_or_default(),
+        // What is no address is in the report already.
+        api_url: table
+            .text_if_any("api_url")
+            .and_then(|url| url.parse().ok()),
+    }
+}
+
+fn read_place(table: &Table<'_>) -> ChatPlace {
+    if table.has("team") && table.has("category") {
+        table.refuse(
+            "category",
+            "`team` and `category` exclude each other.",
+            "Keep one of them; leave both out for a place that takes all other tickets.",
+        );
+    }
+    ChatPlace {
+        id: table.text("id"),
+        team: table.text_if_any("team"),
+        category: table.text_if_any("category"),
+    }
+}
+
+/// What is wrong with the chats as a whole. What refers to the desk is looked at where the desk could be read.
+pub(super) fn faults(chats: &[ChatSettings], desk: Option<&DeskSettings>, faults: &mut Vec<Fault>) {
+    let path = |at: usize| KeyPath::top().key("chat").item(at);
+    let names = chats.iter().enumerate();
+    let names = names.map(|(at, chat)| (chat.name.as_str(), path(at).key("name")));
+    twice(names, "chat", faults);
+    for (at, chat) in chats.iter().enumerate() {
+        let place = |item: usize| path(at).key("place").item(item);
+        let all = || chat.places.iter().enumerate();
+        if let Some(desk) = desk {
+            for (item, one) in all() {
+                for (key, word) in [("team", &one.team), ("category", &one.category)] {
+                    if let Some(word) = word {
+                        reference(desk, key, word, &place(item).key(key), faults);
+                    }
+                }
+            }
+        }
+        for key in ["team", "category"] {
+            let of = |one: &'_ ChatPlace| {
+                if key == "team" {
+                    one.team.clone()
+                } else {
+                    one.category.clone()
+                }
+            };
+            let words: Vec<(String, KeyPath)> = all()
+                .filter_map(|(item, one)| Some((of(one)?, place(item).key(key))))
+                .collect();
+            let words = words.iter().map(|(word, at)| (word.as_str(), at.clone()));
+            twice(words, key, faults);
+        }
+        let others: Vec<usize> = all()
+            .filter(|(_, one)| one.team.is_none() && one.category.is_none())
+            .map(|(item, _)| item)
+            .collect();
+        if let [first, second, ..] = others.as_slice() {
+            faults.push(Fault::new(
+                place(*second),
+                "Two places would take all other tickets.",
+                format!(
+                    "The first is {}; give one of them a team or a category.",
+                    place(*first)
+                ),
+            ));
+        }
+        let roles = chat.roles.iter().enumerate();
+        let roles =
+            roles.map(|(item, role)| (role.id.as_str(), path(at).key("role").item(item).key("id")));
+        twice(roles, "role", faults);
+    }
+}
