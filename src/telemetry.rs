@@ -14,6 +14,9 @@ use tracing_subscriber::{
 
 use crate::config::service::Log;
 
+/// Serenity writes what it sends and receives into its log below errors. Who wants that anyway names it in the filter.
+const QUIET: &str = "serenity=error";
+
 /// Starts the log on standard error, once a process. From then on a panic is a line of the log too.
 ///
 /// # Errors
@@ -31,7 +34,7 @@ fn subscriber<W>(log: &Log, writer: W, colours: bool) -> Result<Box<dyn Subscrib
 where
     W: for<'writer> MakeWriter<'writer> + Send + Sync + 'static,
 {
-    let filter = EnvFilter::try_new(&log.filter)
+    let filter = EnvFilter::try_new(format!("{QUIET},{}", log.filter))
         .with_context(|| format!("the log filter {:?} cannot be read", log.filter))?;
     let lines = fmt::layer().with_writer(writer);
     Ok(if log.json {

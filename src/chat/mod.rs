@@ -4,6 +4,7 @@
 //! acknowledges an interaction inside the platform's deadline by itself, before anybody looks into the event:
 //! Discord and Slack give three seconds, and a database may take longer (discord.js #9476).
 
+pub mod discord;
 mod event;
 mod message;
 pub mod text;
