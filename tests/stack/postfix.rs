@@ -55,6 +55,8 @@ fn main(stack: &MailStack) -> String {
     let at = stack.folder.path().display();
     let domains = DOMAINS.join(", ");
     let lmtp = stack.ports.lmtp;
+    // A deferred message that is due while its last attempt still holds it stays in the active queue for good
+    // ("skipped, still being delivered"): the backoff must be longer than an attempt's end takes.
     format!(
         r"compatibility_level = 3.6
 queue_directory = {at}/queue
@@ -90,8 +92,8 @@ message_size_limit = 52428800
 mailbox_size_limit = 0
 virtual_mailbox_limit = 0
 in_flow_delay = 0
-minimal_backoff_time = 1s
-maximal_backoff_time = 2s
+minimal_backoff_time = 3s
+maximal_backoff_time = 4s
 queue_run_delay = 1s
 lmtp_connect_timeout = 5s
 lmtp_lhlo_timeout = 5s

@@ -47,9 +47,18 @@ impl Master {
                 break;
             }
         }
+        // A child that is killed while it writes into a mailbox leaves Dovecot's lock on its list of UIDs behind, and
+        // the next one waits two minutes for it. So the children may finish what they are at, as under an init system;
+        // those of waiting clients would stay for good.
+        super::within(Duration::from_secs(2), || !self.has_children());
     }
 
-    fn signal(&self, name: &str, group: bool) {
+    fn has_children(&self) -> bool {
+        self.signal("0", true)
+    }
+
+    /// Whether there was anybody to be signalled.
+    fn signal(&self, name: &str, group: bool) -> bool {
         let pid = self.0.id();
         let target = if group {
             format!("-{pid}")
@@ -57,10 +66,11 @@ impl Master {
             pid.to_string()
         };
         // It may have ended by itself.
-        let _ = Command::new("kill")
+        Command::new("kill")
             .args(["-s", name, "--", &target])
             .stderr(Stdio::null())
-            .status();
+            .status()
+            .is_ok_and(|status| status.success())
     }
 }
 

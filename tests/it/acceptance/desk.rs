@@ -129,6 +129,19 @@ impl LiveDesk {
         )
     }
 
+    /// What `frontdesk status` says, and whether it finds that all is well.
+    pub fn status(&self) -> (bool, String) {
+        let said = std::process::Command::new(env!("CARGO_BIN_EXE_frontdesk"))
+            .args(["status", "--config"])
+            .arg(self.config())
+            .envs(self.secrets())
+            .output()
+            .unwrap();
+        let page = String::from_utf8_lossy(&said.stdout).into_owned()
+            + &String::from_utf8_lossy(&said.stderr);
+        (said.status.success(), page)
+    }
+
     /// A connection that no pool takes back, for holding locks.
     pub async fn connection(&self) -> PgConnection {
         PgConnection::connect(&self.url).await.unwrap()
@@ -300,6 +313,7 @@ impl LiveDesk {
             let end = lines[lines.len().saturating_sub(30)..].join("\n");
             text.push_str(&format!("copy {number}:\n{end}\n"));
         }
+        text.push_str(&self.stack.log());
         text
     }
 }

@@ -1,4 +1,4 @@
-//! Postfix and PostgreSQL go away and come back while mail flows, and the service goes on by itself.
+//! Postfix, Dovecot and PostgreSQL go away and come back while mail flows, and the service goes on by itself.
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
@@ -96,6 +96,39 @@ async fn postfix_goes_and_comes_back() {
     service.close();
     // Whether Postfix took what it was just being given, nobody can know; and that is sent again.
     assert!(desk.audit(&requests, &[]).await.len() <= CONCURRENCY);
+}
+
+#[tokio::test]
+async fn dovecot_goes_and_comes_back() {
+    let (stack, requests) = all();
+    let db = TestDb::new().await;
+    let ways = Ways::of(&stack);
+    let mut desk = LiveDesk::lay(stack, db.pool().clone(), db.url(), &ways).await;
+    let mut service = desk.start();
+    deliver(&desk, &requests[..SOME]);
+    wait_busy(&mut service);
+
+    desk.stack.stop_dovecot();
+    // Postfix keeps what it cannot hand on.
+    deliver(&desk, &requests[SOME..2 * SOME]);
+    service.wait_for("the log speaks of the mailbox", |service| {
+        complaint(service, &["mailbox", "support"])
+    });
+    desk.eventually("`frontdesk status` speaks of it", async || {
+        let (all_is_well, page) = desk.status();
+        !all_is_well && page.contains("cannot be reached")
+    })
+    .await;
+
+    desk.stack.start_dovecot();
+    deliver(&desk, &requests[2 * SOME..]);
+    desk.settle_down(requests.len()).await;
+    assert!(desk.audit(&requests, &[]).await.is_empty());
+    desk.eventually("`frontdesk status` finds all well", async || {
+        desk.status().0
+    })
+    .await;
+    service.close();
 }
 
 /// A database server of the test's own, which it may stop.
