@@ -5,7 +5,7 @@
 //! | floor   | rooms                                        | knows                                   |
 //! |---------|----------------------------------------------|-----------------------------------------|
 //! | drivers | [`inbound`], [`delivery`]                    | a wire on one side, the desk on the other |
-//! | domain  | [`desk`], [`notify`], [`outbox`], [`ticket`], [`people`] | tickets and the people around them |
+//! | domain  | [`desk`], [`notify`], [`outbox`], [`ticket`], [`people`], [`sla`] | tickets and the people around them |
 //! | wires   | [`mail`], [`chat`]                           | protocols, never tickets                |
 //! | base    | [`config`], [`clock`], [`ids`], [`db`], [`wake`], [`when`], [`supervise`], [`telemetry`] | nothing of the others |
 //!
@@ -34,6 +34,7 @@ pub mod mail;
 pub mod notify;
 pub mod outbox;
 pub mod people;
+pub mod sla;
 pub mod supervise;
 pub mod telemetry;
 pub mod ticket;

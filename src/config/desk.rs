@@ -3,6 +3,8 @@
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::sla::{SlaTarget, SlaWatch};
+
 /// A whole desk as `[desk]` and its lists describe it.
 #[derive(Debug, Clone, PartialEq, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
@@ -62,6 +64,9 @@ pub struct DeskSettings {
     /// Service-level targets.
     #[serde(default)]
     pub sla: Vec<SlaTarget>,
+    /// Who is told of targets that are near or missed.
+    #[serde(default)]
+    pub sla_watch: SlaWatch,
     /// Business calendars.
     #[serde(default)]
     pub calendar: Vec<Calendar>,
@@ -173,23 +178,6 @@ pub enum FieldKind {
     Choice,
     /// An `http` or `https` address.
     Link,
-}
-
-/// Targets for one priority, in minutes.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
-pub struct SlaTarget {
-    /// The priority.
-    pub priority: String,
-    /// Minutes to the first public reply.
-    #[serde(default)]
-    pub first_response_minutes: Option<u32>,
-    /// Minutes to the resolution.
-    #[serde(default)]
-    pub resolution_minutes: Option<u32>,
-    /// The calendar whose hours count; absent counts every hour.
-    #[serde(default)]
-    pub calendar: Option<String>,
 }
 
 /// Working hours.

@@ -1,7 +1,6 @@
 //! What must hold between the parts of a desk. The workflow is checked in `workflow_check`.
 
 use super::desk::{DeskSettings, Field, FieldKind};
-use super::hours::WorkingHours;
 use super::number::NumberFormat;
 use super::problem::{Fault, KeyPath, listed, nearest, shown};
 
@@ -17,8 +16,7 @@ impl DeskSettings {
             check_field(field, &top("field").item(at), &mut faults);
         }
         check_number(self, &self.number, &top("number"), |_| false, &mut faults);
-        sla(self, &mut faults);
-        calendars(self, &mut faults);
+        super::sla_check::check(self, &mut faults);
         organizations(self, &mut faults);
         faults
     }
@@ -33,12 +31,13 @@ impl DeskSettings {
             "team" => self.team.iter().map(|one| one.key.as_str()).collect(),
             "field" => self.field.iter().map(|one| one.key.as_str()).collect(),
             "calendar" => self.calendar.iter().map(|one| one.key.as_str()).collect(),
+            "organization" => self.organization.iter().map(|one| one.name.as_str()).collect(),
             _ => Vec::new(),
         }
     }
 }
 
-fn top(key: &str) -> KeyPath {
+pub(super) fn top(key: &str) -> KeyPath {
     KeyPath::top().key(key)
 }
 
@@ -140,10 +139,6 @@ fn duplicates(desk: &DeskSettings, faults: &mut Vec<Fault>) {
         let keys = keys.map(|(at, key)| (key, top(list).item(at).key("key")));
         twice(keys, "key", faults);
     }
-    let priorities = desk.sla.iter().enumerate();
-    let priorities =
-        priorities.map(|(at, one)| (one.priority.as_str(), top("sla").item(at).key("priority")));
-    twice(priorities, "target for the priority", faults);
 }
 
 fn references(desk: &DeskSettings, faults: &mut Vec<Fault>) {
@@ -170,19 +165,6 @@ fn references(desk: &DeskSettings, faults: &mut Vec<Fault>) {
                 &top("category").item(at).key("team"),
                 faults,
             );
-        }
-    }
-    for (at, target) in desk.sla.iter().enumerate() {
-        let path = top("sla").item(at);
-        reference(
-            desk,
-            "priority",
-            &target.priority,
-            &path.key("priority"),
-            faults,
-        );
-        if let Some(calendar) = &target.calendar {
-            reference(desk, "calendar", calendar, &path.key("calendar"), faults);
         }
     }
 }
@@ -269,60 +251,6 @@ pub(super) fn check_number(
                 ),
             ));
         }
-    }
-}
-
-fn sla(desk: &DeskSettings, faults: &mut Vec<Fault>) {
-    for (at, target) in desk.sla.iter().enumerate() {
-        let path = top("sla").item(at);
-        match (target.first_response_minutes, target.resolution_minutes) {
-            (None, None) => faults.push(Fault::new(
-                path,
-                "This target has no time.",
-                "Write first_response_minutes, resolution_minutes or both.",
-            )),
-            (Some(first), Some(resolution)) if first > resolution => faults.push(Fault::new(
-                path.key("resolution_minutes"),
-                format!("The resolution ({resolution} min) would be due before the first response ({first} min)."),
-                "The first response comes first.",
-            )),
-            _ => {}
-        }
-    }
-}
-
-fn calendars(desk: &DeskSettings, faults: &mut Vec<Fault>) {
-    for (at, calendar) in desk.calendar.iter().enumerate() {
-        let path = top("calendar").item(at);
-        if calendar.hours.is_empty() {
-            faults.push(Fault::new(
-                path.key("hours"),
-                "This calendar has no working hours, so that no target would ever be due.",
-                "Write ranges such as \"mon-fri 09:00-17:00\".",
-            ));
-        }
-        let mut spans: Vec<(u32, u32, usize)> = Vec::new();
-        for (item, text) in calendar.hours.iter().enumerate() {
-            let Ok(hours) = WorkingHours::parse(text) else {
-                continue;
-            };
-            let mut clash = None;
-            for (start, end) in hours.spans() {
-                let overlaps = |(from, to, _): &&(u32, u32, usize)| *from < end && start < *to;
-                clash = clash.or(spans.iter().find(overlaps).map(|(_, _, other)| *other));
-                spans.push((start, end, item));
-            }
-            if let Some(other) = clash {
-                faults.push(Fault::new(
-                    path.key("hours").item(item),
-                    format!("`{}` overlaps with another range.", shown(text)),
-                    format!("The other one is hours[{}].", other + 1),
-                ));
-            }
-        }
-        let holidays = calendar.holidays.iter().enumerate();
-        let holidays = holidays.map(|(item, day)| (day.as_str(), path.key("holidays").item(item)));
-        twice(holidays, "day", faults);
     }
 }
 

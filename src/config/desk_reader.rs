@@ -3,10 +3,11 @@
 use chrono_tz::Tz;
 
 use super::desk::{
-    Calendar, Category, DeskSettings, Field, FieldKind, Named, Organization, Priority, SlaTarget,
-    Status, StatusKind,
+    Calendar, Category, DeskSettings, Field, FieldKind, Named, Organization, Priority, Status,
+    StatusKind,
 };
 use super::read::Table;
+use super::sla::{EscalateTo, Escalation, SlaTarget, SlaWatch};
 
 /// Reads a desk. What is missing or of the wrong form is in the table's report.
 pub(super) fn read(table: &Table<'_>) -> DeskSettings {
@@ -37,12 +38,8 @@ pub(super) fn read(table: &Table<'_>) -> DeskSettings {
         }),
         team: all(table, "team", named),
         field: all(table, "field", field),
-        sla: all(table, "sla", |entry| SlaTarget {
-            priority: entry.text("priority"),
-            first_response_minutes: entry.number_if_any("first_response_minutes"),
-            resolution_minutes: entry.number_if_any("resolution_minutes"),
-            calendar: entry.text_if_any("calendar"),
-        }),
+        sla: all(table, "sla", target),
+        sla_watch: watch(&table.table_or_defaults("sla_watch")),
         calendar: all(table, "calendar", |entry| Calendar {
             key: entry.text("key"),
             zone: zone(entry),
@@ -99,6 +96,38 @@ fn field(entry: &Table<'_>) -> Field {
         kind,
         choices: entry.texts("choices"),
         default: entry.text_if_any("default"),
+    }
+}
+
+fn target(entry: &Table<'_>) -> SlaTarget {
+    SlaTarget {
+        priority: entry.text_if_any("priority"),
+        team: entry.text_if_any("team"),
+        ticket_type: entry.text_if_any("type"),
+        category: entry.text_if_any("category"),
+        organization: entry.text_if_any("organization"),
+        first_response_minutes: entry.number_if_any("first_response_minutes"),
+        next_response_minutes: entry.number_if_any("next_response_minutes"),
+        resolution_minutes: entry.number_if_any("resolution_minutes"),
+        calendar: entry.text_if_any("calendar"),
+    }
+}
+
+fn watch(table: &Table<'_>) -> SlaWatch {
+    SlaWatch {
+        warn_percent: table.number("warn_percent"),
+        warn_minutes: table.number("warn_minutes"),
+        quiet_minutes: table.number("quiet_minutes"),
+        calendar: table.text_if_any("calendar"),
+        escalate: all(table, "escalate", |entry| Escalation {
+            after_minutes: entry.number("after_minutes"),
+            to: match entry.text("to").as_str() {
+                "team" => EscalateTo::Team,
+                "managers" => EscalateTo::Managers,
+                "admins" => EscalateTo::Admins,
+                _ => EscalateTo::Lead,
+            },
+        }),
     }
 }
 

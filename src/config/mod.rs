@@ -22,6 +22,8 @@ pub mod service;
 mod service_check;
 mod service_reader;
 mod single;
+pub mod sla;
+mod sla_check;
 mod value;
 mod workflow_check;
 

@@ -2,12 +2,12 @@
 
 use sqlx::PgConnection;
 
-use super::{ASSIGNED, Context, DeskError, OTHER_TEAM, announce, status};
+use super::{ASSIGNED, Context, DeskError, OTHER_TEAM, announce, append, status};
 use crate::config::desk::StatusKind;
 use crate::ids::PersonId;
 use crate::notify::Happening;
 use crate::people::{self, Person};
-use crate::ticket::timeline::{self, NewEvent};
+use crate::ticket::timeline::NewEvent;
 use crate::ticket::{Ticket, store, workflow};
 
 /// Gives a ticket that the caller holds by [`store::lock`] to an agent, or to nobody. A ticket that nobody
@@ -43,7 +43,7 @@ pub async fn assign(
         new: name,
         ..NewEvent::default()
     };
-    timeline::add_events(conn, ticket.id, ctx.actor, ctx.now, &[event]).await?;
+    append(conn, ctx, ticket.id, &[event]).await?;
     if assignee.is_some() {
         follow_assignment(conn, ctx, ticket).await?;
     }
@@ -140,6 +140,6 @@ pub(super) async fn hand_over(
             ..NewEvent::default()
         });
     }
-    timeline::add_events(conn, ticket.id, ctx.actor, ctx.now, &events).await?;
+    append(conn, ctx, ticket.id, &events).await?;
     Ok(())
 }

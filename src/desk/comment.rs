@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{CUSTOMER_WROTE, Context, DeskError, announce};
+use super::{CUSTOMER_WROTE, Context, DeskError, announce, append};
 use crate::ids::{CommentId, InboundId};
 use crate::notify::{Happening, StatusMove};
 use crate::people::Person;
@@ -101,7 +101,7 @@ pub async fn comment(
         });
     }
     store::update(conn, ticket).await?;
-    timeline::add_events(conn, ticket.id, ctx.actor, ctx.now, &events).await?;
+    append(conn, ctx, ticket.id, &events).await?;
     let happening = Happening::Commented {
         ticket,
         comment: &comment,

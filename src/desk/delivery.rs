@@ -5,14 +5,14 @@
 
 use sqlx::PgConnection;
 
-use super::{Context, DeskError, NOT_DELIVERED, announce, status};
+use super::{Context, DeskError, NOT_DELIVERED, announce, append, status};
 use crate::ids::{InboundId, OutboxId};
 use crate::mail::message::BouncedRecipient;
 use crate::notify::Happening;
 use crate::outbox::store::Row;
 use crate::outbox::{self, Audience};
 use crate::people;
-use crate::ticket::timeline::{self, NewEvent};
+use crate::ticket::timeline::NewEvent;
 use crate::ticket::{Ticket, store, workflow};
 
 /// A row of the outbox was given up. If it was for a customer, that stands on the ticket's timeline; if it
@@ -54,7 +54,7 @@ pub async fn bounced(
             inbound_id: Some(inbound_id),
             ..about(row, said)
         };
-        timeline::add_events(conn, ticket, ctx.actor, ctx.now, &[event]).await?;
+        append(conn, ctx, ticket, &[event]).await?;
     }
     Ok(())
 }
@@ -79,7 +79,7 @@ pub async fn cancel_delivery(
             kind: "delivery_cancelled",
             ..about(row, reason)
         };
-        timeline::add_events(conn, ticket, ctx.actor, ctx.now, &[event]).await?;
+        append(conn, ctx, ticket, &[event]).await?;
     }
     Ok(true)
 }
@@ -99,7 +99,7 @@ async fn failed(
         inbound_id,
         ..about(row, error)
     };
-    timeline::add_events(conn, ticket.id, ctx.actor, ctx.now, &[event]).await?;
+    append(conn, ctx, ticket.id, &[event]).await?;
     if row.automatic {
         return Ok(());
     }

@@ -6,9 +6,9 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use sqlx::PgConnection;
 
-use super::{BY_CATEGORY, Context, DeskError, assign};
+use super::{BY_CATEGORY, Context, DeskError, append, assign};
 use crate::config::desk::StatusKind;
-use crate::ticket::timeline::{self, NewEvent};
+use crate::ticket::timeline::NewEvent;
 use crate::ticket::{Ticket, store};
 
 /// The longest subject that a command may give, in characters.
@@ -296,7 +296,7 @@ impl Change<'_> {
         };
         ticket.updated_at = ctx.now;
         store::update(conn, ticket).await?;
-        timeline::add_events(conn, ticket.id, ctx.actor, ctx.now, &[event]).await?;
+        append(conn, ctx, ticket.id, &[event]).await?;
         Ok(true)
     }
 }

@@ -26,6 +26,7 @@ use sqlx::PgConnection;
 use crate::config::Settings;
 use crate::ids::TicketId;
 use crate::notify::{self, Happening};
+use crate::sla;
 use crate::ticket::Actor;
 use crate::ticket::timeline::{self, NewEvent};
 use crate::ticket::workflow::Refused;
@@ -79,6 +80,35 @@ pub enum DeskError {
     /// The database did not answer.
     #[error("the database did not answer")]
     Database(#[from] sqlx::Error),
+}
+
+/// What happens to no clock of a ticket: the others, and those that are yet to come, are looked at.
+const NO_CLOCK: &[&str] = &[
+    "noted",
+    "subject_changed",
+    "tags_changed",
+    "field_changed",
+    "due_changed",
+    "assigned",
+    "automatic_reply",
+    "delivery_failed",
+    "delivery_delayed",
+    "delivery_cancelled",
+];
+
+/// Appends to the timeline of a ticket whose change is written already, and brings its clocks in step with it.
+/// Every change of a ticket comes by here, so that no clock is ever behind.
+async fn append(
+    conn: &mut PgConnection,
+    ctx: &Context<'_>,
+    ticket: TicketId,
+    events: &[NewEvent<'_>],
+) -> Result<(), sqlx::Error> {
+    timeline::add_events(conn, ticket, ctx.actor, ctx.now, events).await?;
+    if events.iter().any(|event| !NO_CLOCK.contains(&event.kind)) {
+        sla::follow(conn, &ctx.settings.desk, ticket).await?;
+    }
+    Ok(())
 }
 
 /// Has those told who should hear of what happened. What is withheld from somebody stands on the timeline.

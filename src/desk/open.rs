@@ -12,6 +12,7 @@ use crate::config::service::MailboxSettings;
 use crate::ids::{PersonId, TicketId};
 use crate::notify::Happening;
 use crate::people::Person;
+use crate::sla;
 use crate::ticket::store::NewTicket;
 use crate::ticket::timeline::{self, NewEvent};
 use crate::ticket::{Comment, Ticket, Visibility, store, thread};
@@ -118,6 +119,7 @@ pub async fn open(
         ..NewEvent::default()
     };
     timeline::add_events(conn, ticket.id, ctx.actor, ctx.now, &[event]).await?;
+    sla::start(conn, desk, &ticket).await?;
     let happening = Happening::Opened {
         ticket: &ticket,
         comment: &comment,

@@ -7,11 +7,11 @@ use std::str::FromStr as _;
 
 use sqlx::PgConnection;
 
-use super::{Context, DeskError};
+use super::{Context, DeskError, append};
 use crate::notify;
 use crate::people::{self, Person, Role};
 use crate::ticket::part::{self, Part};
-use crate::ticket::timeline::{self, NewEvent};
+use crate::ticket::timeline::NewEvent;
 use crate::ticket::{Ticket, store};
 
 /// Lets an agent watch a ticket that the caller holds by [`store::lock`]: they hear of all that staff hears.
@@ -209,6 +209,6 @@ async fn record(
     };
     ticket.updated_at = ctx.now;
     store::update(conn, ticket).await?;
-    timeline::add_events(conn, ticket.id, ctx.actor, ctx.now, &[event]).await?;
+    append(conn, ctx, ticket.id, &[event]).await?;
     Ok(())
 }

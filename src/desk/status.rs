@@ -2,9 +2,9 @@
 
 use sqlx::PgConnection;
 
-use super::{Context, DeskError, announce};
+use super::{Context, DeskError, announce, append};
 use crate::notify::Happening;
-use crate::ticket::timeline::{self, NewEvent};
+use crate::ticket::timeline::NewEvent;
 use crate::ticket::workflow::{self, StatusChange};
 use crate::ticket::{Ticket, store};
 
@@ -59,6 +59,6 @@ pub(super) async fn record_silently(
         reason,
         ..NewEvent::default()
     };
-    timeline::add_events(conn, ticket.id, ctx.actor, ctx.now, &[event]).await?;
+    append(conn, ctx, ticket.id, &[event]).await?;
     Ok(())
 }

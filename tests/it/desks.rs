@@ -577,7 +577,7 @@ async fn saas_moves_on_assignment_and_comes_back_on_a_reply() {
         .iter()
         .map(|sla| {
             (
-                sla.priority.as_str(),
+                sla.priority.as_deref().unwrap_or_default(),
                 sla.first_response_minutes,
                 sla.resolution_minutes,
             )

@@ -14,6 +14,7 @@ const SAMPLES: &[(i64, &str)] = &[
     (3, include_str!("migrations/0003_inbound.sql")),
     (4, include_str!("migrations/0004_outbox.sql")),
     (5, include_str!("migrations/0005_inbound_accepted.sql")),
+    (15, include_str!("migrations/0015_ticket_clocks.sql")),
 ];
 
 /// One question to the last schema for each of the samples, with its answer.
@@ -57,6 +58,14 @@ const READ_BACK: &[(&str, &str)] = &[
     (
         "SELECT position FROM inbound_delivery JOIN mailbox ON mailbox = name WHERE last_uid = 17",
         "3857529045:17",
+    ),
+    (
+        "SELECT kind FROM ticket_clock JOIN ticket ON id = ticket_id WHERE number = 'TICK-1' AND target_minutes = 240",
+        "resolution",
+    ),
+    (
+        "SELECT fingerprint FROM ticket_clock_settings",
+        "5eed",
     ),
     (
         "SELECT draft ->> 'number' FROM outbox JOIN person ON recipient_id = person.id WHERE name = 'Ada Brandt'",

@@ -128,7 +128,7 @@ fn saas_has_targets_and_closes_by_itself() {
     let targets: Vec<_> = (desk.sla.iter())
         .map(|one| {
             (
-                one.priority.as_str(),
+                one.priority.as_deref().unwrap_or_default(),
                 one.first_response_minutes,
                 one.resolution_minutes,
             )

@@ -1,5 +1,6 @@
 //! The keys of the desk.
 
+use super::sla::{CALENDAR, SLA, SLA_WATCH};
 use super::{Key, Kind, Section, count};
 
 /// A whole desk.
@@ -116,6 +117,12 @@ A format needs `{seq}` or `{random}`.",
             "Service-level targets.",
         ),
         Key::optional(
+            "sla_watch",
+            Kind::Table(&SLA_WATCH),
+            "its defaults",
+            "Who is told of targets that are near or missed.",
+        ),
+        Key::optional(
             "calendar",
             Kind::Tables(&CALENDAR),
             "no calendars",
@@ -130,7 +137,7 @@ A format needs `{seq}` or `{random}`.",
     ],
 };
 
-const KEY: &str = "The word used in commands and by other keys.";
+pub(super) const KEY: &str = "The word used in commands and by other keys.";
 const NAME: &str = "The word people read.";
 
 static STATUS: Section = Section {
@@ -241,45 +248,6 @@ static FIELD: Section = Section {
             "empty",
             "The value of a ticket that names none; mail cannot name any. A field that stands in the number format needs it.",
         ),
-    ],
-};
-
-static SLA: Section = Section {
-    about: "Targets for the tickets of one priority.",
-    keys: &[
-        Key::required("priority", Kind::Of("priority"), "The priority."),
-        Key::optional(
-            "first_response_minutes",
-            count(1, 5_256_000, "minutes"),
-            "no target",
-            "The time to the first public reply.",
-        ),
-        Key::optional(
-            "resolution_minutes",
-            count(1, 5_256_000, "minutes"),
-            "no target",
-            "The time to the resolution.",
-        ),
-        Key::optional(
-            "calendar",
-            Kind::Of("calendar"),
-            "every hour counts",
-            "The calendar whose hours count.",
-        ),
-    ],
-};
-
-static CALENDAR: Section = Section {
-    about: "Working hours, by which service-level targets are counted.",
-    keys: &[
-        Key::required("key", Kind::Word, KEY),
-        Key::required("zone", Kind::Zone, "The IANA time zone of its hours."),
-        Key::required(
-            "hours",
-            Kind::List(&Kind::Hours),
-            "Ranges such as `mon 09:00-12:30` or `mon-fri 09:00-17:00`. A range whose end is not after its start crosses midnight: `fri 22:00-06:00` ends on Saturday. `24:00` is the end of the day. Ranges must not overlap.",
-        ),
-        Key::optional("holidays", Kind::List(&Kind::Date), "none", "Days off."),
     ],
 };
 

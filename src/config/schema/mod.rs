@@ -5,6 +5,7 @@ mod chat;
 mod desk;
 mod mailbox;
 mod service;
+mod sla;
 
 pub(super) use desk::DESK;
 pub(super) use service::ROOT;
