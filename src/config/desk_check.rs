@@ -31,7 +31,11 @@ impl DeskSettings {
             "team" => self.team.iter().map(|one| one.key.as_str()).collect(),
             "field" => self.field.iter().map(|one| one.key.as_str()).collect(),
             "calendar" => self.calendar.iter().map(|one| one.key.as_str()).collect(),
-            "organization" => self.organization.iter().map(|one| one.name.as_str()).collect(),
+            "organization" => self
+                .organization
+                .iter()
+                .map(|one| one.name.as_str())
+                .collect(),
             _ => Vec::new(),
         }
     }

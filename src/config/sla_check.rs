@@ -49,7 +49,10 @@ fn same_tickets(desk: &DeskSettings, faults: &mut Vec<Fault>) {
             faults.push(Fault::new(
                 top("sla").item(at),
                 "These targets are for the same tickets as an entry before.",
-                format!("The other one is {}; keep one of them.", top("sla").item(first)),
+                format!(
+                    "The other one is {}; keep one of them.",
+                    top("sla").item(first)
+                ),
             ));
         }
     }

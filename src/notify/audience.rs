@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::facts::{Facts, Part, PersonFacts, Reply};
-use super::{Happening, StatusMove, Why, Withheld};
+use super::{Happening, StatusMove, TargetNotice, Why, Withheld};
 use crate::config::Settings;
 use crate::ids::{OutboxId, PersonId};
 use crate::people::Role;
@@ -20,9 +20,12 @@ pub(super) struct Question<'a> {
 }
 
 /// What it is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum Matter<'a> {
-    Opened { acknowledge: bool, tell_actor: bool },
+    Opened {
+        acknowledge: bool,
+        tell_actor: bool,
+    },
     CustomerWrote,
     StaffWrote,
     Note,
@@ -30,6 +33,8 @@ pub(super) enum Matter<'a> {
     Assigned(PersonId),
     Mentioned(PersonId),
     Failed(Failure<'a>),
+    /// Who hears of it is decided with the notice: it is told for many tickets at once.
+    Target(&'a TargetNotice<'a>),
 }
 
 /// A reply that did not arrive.
@@ -184,7 +189,7 @@ pub(super) struct Customer<'f>(&'f PersonFacts);
 pub(super) struct Staff<'f>(&'f PersonFacts);
 
 impl<'f> Staff<'f> {
-    fn of(person: &'f PersonFacts, settings: &Settings) -> Result<Self, Why> {
+    pub(super) fn of(person: &'f PersonFacts, settings: &Settings) -> Result<Self, Why> {
         if !person.role.is_staff() {
             return Err(Why::NotStaff);
         }
@@ -325,6 +330,7 @@ fn staff_concerned<'f>(
             }
         }
         Matter::StaffWrote | Matter::Note => followers(facts),
+        Matter::Target(_) => Vec::new(),
         Matter::Status if !by_customer(facts, question) => followers(facts),
         Matter::Status | Matter::CustomerWrote => responsible(facts, settings, decision),
         Matter::Opened { tell_actor, .. } => {

@@ -1,6 +1,7 @@
 //! Drafts: the values that a mail is rendered from. What a customer may read is decided by the types here:
 //! a draft for customers is made of a [`PublicComment`] and of nothing that staff wrote to one another.
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::CommentId;
@@ -204,6 +205,22 @@ pub(super) struct FailureDraft<'a> {
     pub(super) text: Option<String>,
 }
 
+/// A word to staff about a target that is near or missed.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct TargetDraft<'a> {
+    pub(super) mail: &'a Head,
+    pub(super) desk: &'a str,
+    pub(super) reader: &'a str,
+    pub(super) ticket: &'a StaffTicket<'a>,
+    pub(super) answer_to: &'a [String],
+    /// What was promised: `first response`.
+    pub(super) promise: &'a str,
+    /// Day and time in the desk's zone.
+    pub(super) due: String,
+    /// How long it is until then or since then, in the hours that count.
+    pub(super) span: String,
+}
+
 /// A word to the sender of a mail that was refused.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct RejectionDraft<'a> {
@@ -258,6 +275,17 @@ fn size(bytes: i64) -> String {
     match (unit, tenths % 10) {
         ("bytes", _) | (_, 0) => format!("{} {unit}", tenths / 10),
         (_, tenth) => format!("{}.{tenth} {unit}", tenths / 10),
+    }
+}
+
+/// A span of time for people, in whole minutes and rounded up: `2 h 5 min`.
+pub fn span(time: TimeDelta) -> String {
+    let seconds = time.num_seconds().max(0);
+    let minutes = seconds / 60 + i64::from(seconds % 60 > 0);
+    match (minutes / 60, minutes % 60) {
+        (0, minutes) => format!("{minutes} min"),
+        (hours, 0) => format!("{hours} h"),
+        (hours, minutes) => format!("{hours} h {minutes} min"),
     }
 }
 
@@ -359,6 +387,15 @@ mod tests {
         assert_eq!(size(2_400), "2.4 kB");
         assert_eq!(size(31_000_000), "31 MB");
         assert_eq!(size(5_000_000_000_000), "5000 GB");
+    }
+
+    #[test]
+    fn spans_read_well() {
+        assert_eq!(span(TimeDelta::zero()), "0 min");
+        assert_eq!(span(TimeDelta::seconds(1)), "1 min");
+        assert_eq!(span(TimeDelta::minutes(60)), "1 h");
+        assert_eq!(span(TimeDelta::minutes(1_565)), "26 h 5 min");
+        assert_eq!(span(TimeDelta::minutes(-5)), "0 min");
     }
 
     #[test]

@@ -13,6 +13,8 @@
 //! | staff wrote an internal note      | nobody, ever                | assignee and watchers                        |
 //! | the status changed                | all of them                 | assignee and watchers; the team when a customer did it on an unassigned ticket |
 //! | assigned, mentioned               | nobody                      | the one it is about                          |
+//! | a target is near                  | nobody                      | the assignee; the team when unassigned       |
+//! | a target was missed               | nobody                      | the team's lead, then whom the desk's settings name |
 //! | a reply could not be delivered    | nobody                      | its author; assignee or team where there is none |
 //!
 //! Nobody hears of their own act, save for the acknowledgement and where an agent asked to be told. Where
@@ -29,6 +31,7 @@ mod notices;
 mod outcome;
 pub mod render;
 mod rows;
+mod target;
 
 pub use address::is_own;
 pub use breaker::{OpenBreaker, open_now as open_breakers};
@@ -42,6 +45,7 @@ use crate::outbox;
 use crate::ticket::{Actor, Comment, Ticket};
 
 pub use outcome::{Published, Told, Why, Withheld};
+pub use target::{Circle, TargetNotice, tell_of_targets};
 
 /// A change of status that came with a comment. The ticket that goes with it has the new status already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

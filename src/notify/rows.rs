@@ -36,16 +36,17 @@ pub(super) fn of_ticket(
     let mut rows = writer.customer_rows(&decision.customers);
     match question.matter {
         Matter::Failed(failed) => rows.extend(writer.failure_rows(&decision.staff, failed)),
+        Matter::Target(notice) => rows.extend(writer.target_rows(&decision.staff, notice)),
         _ => rows.extend(writer.staff_rows(&decision.staff)),
     }
     rows
 }
 
 /// Everything that the rows of one happening share.
-struct Writer<'a> {
-    settings: &'a Settings,
+pub(super) struct Writer<'a> {
+    pub(super) settings: &'a Settings,
     now: DateTime<Utc>,
-    question: &'a Question<'a>,
+    pub(super) question: &'a Question<'a>,
     facts: &'a Facts,
     event: String,
     subject: String,
@@ -191,7 +192,7 @@ impl Writer<'_> {
     }
 
     /// A row to one person, due at once.
-    fn row(
+    pub(super) fn row(
         &self,
         person: &PersonFacts,
         audience: Audience,
@@ -224,7 +225,7 @@ impl Writer<'_> {
         })
     }
 
-    fn staff_ticket(&self) -> StaffTicket<'_> {
+    pub(super) fn staff_ticket(&self) -> StaffTicket<'_> {
         let desk = &self.settings.desk;
         let ticket = self.question.ticket;
         let requester = self.facts.people.get(&ticket.requester_id);
@@ -266,7 +267,7 @@ impl Writer<'_> {
     }
 
     /// The names of those who get a public answer as things stand.
-    fn answer_to(&self) -> Vec<String> {
+    pub(super) fn answer_to(&self) -> Vec<String> {
         let mut names: Vec<(PersonId, String)> = Vec::new();
         for person in self
             .facts
@@ -288,9 +289,10 @@ impl Writer<'_> {
             Matter::Status => "status",
             Matter::Assigned(_) => "assigned",
             Matter::Mentioned(_) => "mentioned",
-            Matter::CustomerWrote | Matter::StaffWrote | Matter::Failed(_) => "comment",
+            Matter::CustomerWrote | Matter::StaffWrote | Matter::Failed(_) | Matter::Target(_) => {
+                "comment"
+            }
         };
-        let zone = self.settings.desk.zone;
         let moved = self.question.moved;
         let actor = self
             .question
@@ -301,11 +303,7 @@ impl Writer<'_> {
             kind,
             by: actor.map(|person| one_line(&person.name)),
             by_staff: actor.is_some_and(|person| person.role.is_staff()),
-            at: self
-                .now
-                .with_timezone(&zone)
-                .format("%-d %b %Y, %H:%M %Z")
-                .to_string(),
+            at: moment(self.settings, self.now),
             status_from: moved.map(|moved| self.status_name(moved.from).to_owned()),
             status_to: moved.map(|_| self.status_name(&self.question.ticket.status).to_owned()),
             reason: moved.and_then(|moved| moved.reason).map(clean),
@@ -318,12 +316,19 @@ impl Writer<'_> {
     }
 }
 
+/// Day and time in the desk's zone.
+pub(super) fn moment(settings: &Settings, at: DateTime<Utc>) -> String {
+    let at = at.with_timezone(&settings.desk.zone);
+    at.format("%-d %b %Y, %H:%M %Z").to_string()
+}
+
 /// What the event is told apart by. It holds nothing that chance made, so that writing it down twice is the
 /// same as once.
 fn event_key(question: &Question<'_>, now: DateTime<Utc>) -> String {
     let ticket = question.ticket;
     let at = now.timestamp_micros();
     match (question.matter, question.comment) {
+        (Matter::Target(notice), _) => notice.key.clone(),
         (Matter::Failed(failed), _) => format!("failed:{}", failed.outbox),
         (Matter::Opened { .. }, _) => format!("opened:{}", ticket.id),
         (Matter::Assigned(person), _) => format!("assigned:{}:{person}:{at}", ticket.id),

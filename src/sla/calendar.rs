@@ -132,10 +132,14 @@ impl Calendar {
         let weekday = usize::try_from(date.weekday().num_days_from_monday()).unwrap_or(0);
         let hours = (!self.holidays.contains(&date)).then(|| self.days.get(weekday));
         let midnight = date.and_time(NaiveTime::MIN);
-        hours.flatten().into_iter().flatten().map(move |&(from, to)| {
-            let at = |minutes| midnight + TimeDelta::minutes(i64::from(minutes));
-            (at(from), at(to))
-        })
+        hours
+            .flatten()
+            .into_iter()
+            .flatten()
+            .map(move |&(from, to)| {
+                let at = |minutes| midnight + TimeDelta::minutes(i64::from(minutes));
+                (at(from), at(to))
+            })
     }
 
     /// The span cut where the zone's offset from UTC changes, which it does once a day at the most.

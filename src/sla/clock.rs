@@ -119,7 +119,8 @@ impl Clock {
     #[must_use]
     pub fn pause_at(&self, at: DateTime<Utc>) -> Option<Pause> {
         let mut legs = self.legs.iter();
-        legs.find(|leg| leg.from <= at && leg.to.is_none_or(|to| at < to))?.pause
+        legs.find(|leg| leg.from <= at && leg.to.is_none_or(|to| at < to))?
+            .pause
     }
 }
 
@@ -147,7 +148,10 @@ fn with_awakenings(turns: &[Turn]) -> Vec<Turn> {
     let mut wakes: Option<DateTime<Utc>> = None;
     for &turn in turns {
         if let Some(at) = wakes.filter(|&at| at <= turn.at) {
-            all.push(Turn { at, what: What::Woke });
+            all.push(Turn {
+                at,
+                what: What::Woke,
+            });
             wakes = None;
         }
         match turn.what {
@@ -157,7 +161,10 @@ fn with_awakenings(turns: &[Turn]) -> Vec<Turn> {
         }
         all.push(turn);
     }
-    all.extend(wakes.map(|at| Turn { at, what: What::Woke }));
+    all.extend(wakes.map(|at| Turn {
+        at,
+        what: What::Woke,
+    }));
     all
 }
 
@@ -204,7 +211,10 @@ impl State {
         match turn.what {
             What::CustomerWrote => {
                 self.snoozed = false;
-                let asked = self.running.iter().any(|clock| clock.kind == Kind::NextResponse);
+                let asked = self
+                    .running
+                    .iter()
+                    .any(|clock| clock.kind == Kind::NextResponse);
                 if self.responded && !asked {
                     self.start(Kind::NextResponse, turn.at);
                 }

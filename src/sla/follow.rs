@@ -3,9 +3,9 @@
 use sqlx::PgConnection;
 
 use super::clock::{Clock, History, Turn, What, answered_at, clocks};
+use super::marks;
 use super::policy::{Attributes, Kind, Measure, Target, target};
 use super::store::{self, Member, Row, Step, StepKind};
-use super::marks;
 use crate::config::DeskSettings;
 use crate::config::desk::StatusKind;
 use crate::ids::TicketId;
@@ -125,7 +125,11 @@ fn history(first: &Member, root: &Member, steps: &[Step]) -> History {
         };
         let spoken = matches!(turn.what, What::CustomerWrote | What::StaffAnswered);
         let before = merged_at.is_some_and(|at| turn.at < at);
-        let leading = if first.id == root.id || !before { root.id } else { first.id };
+        let leading = if first.id == root.id || !before {
+            root.id
+        } else {
+            first.id
+        };
         // The word that opened a ticket is no answer and no question of its own.
         let opening = turn.at == first.opened_at && turn.what == What::CustomerWrote;
         if (spoken || step.ticket == leading) && !opening {
@@ -152,7 +156,9 @@ fn opened_as(ticket: &Member, steps: &[Step]) -> StatusKind {
 
 /// What a ticket's status meant when another was merged into it.
 fn kind_at(ticket: &Member, steps: &[Step], merged: &Step) -> StatusKind {
-    let own = steps.iter().filter(|step| step.ticket == ticket.id && step.at <= merged.at);
+    let own = steps
+        .iter()
+        .filter(|step| step.ticket == ticket.id && step.at <= merged.at);
     let mut became = own.rev().filter_map(|step| match step.what {
         StepKind::Turn(What::Became(kind), _) => Some(kind),
         _ => None,
@@ -200,6 +206,9 @@ fn row(
         calendar: target.entry.calendar.clone(),
         met_at: clock.met_at,
         due_at: clock.reaches(measure, minutes),
-        marks: marks.into_iter().map(|(mark, at)| (mark.name(), at)).collect(),
+        marks: marks
+            .into_iter()
+            .map(|(mark, at)| (mark.name(), at))
+            .collect(),
     }
 }

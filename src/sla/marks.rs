@@ -71,7 +71,10 @@ pub fn of_target(watch: &SlaWatch, minutes: u32) -> Vec<(Mark, TimeDelta)> {
     let target = TimeDelta::minutes(i64::from(minutes));
     let mut marks = vec![(Mark::Breach, target)];
     if watch.warn_percent > 0 {
-        marks.push((Mark::Share, target * i32::try_from(watch.warn_percent).unwrap_or(0) / 100));
+        marks.push((
+            Mark::Share,
+            target * i32::try_from(watch.warn_percent).unwrap_or(0) / 100,
+        ));
     }
     if watch.warn_minutes > 0 && watch.warn_minutes < minutes {
         let left = TimeDelta::minutes(i64::from(watch.warn_minutes));
@@ -138,14 +141,23 @@ mod tests {
         format!("2026-11-{text}:00Z").parse().unwrap()
     }
 
-    fn moments_of(opened: &str, turns: &[(&str, What)], minutes: u32) -> Vec<(Mark, DateTime<Utc>)> {
+    fn moments_of(
+        opened: &str,
+        turns: &[(&str, What)],
+        minutes: u32,
+    ) -> Vec<(Mark, DateTime<Utc>)> {
         let history = History {
             opened_at: at(opened),
             opened_as: StatusKind::New,
             owed: true,
-            turns: turns.iter().map(|&(text, what)| Turn { at: at(text), what }).collect(),
+            turns: turns
+                .iter()
+                .map(|&(text, what)| Turn { at: at(text), what })
+                .collect(),
         };
-        let clock = clocks(&history).into_iter().find(|clock| clock.kind == crate::sla::Kind::Resolution);
+        let clock = clocks(&history)
+            .into_iter()
+            .find(|clock| clock.kind == crate::sla::Kind::Resolution);
         let office = Measure::Business(Calendar::of(&desk::Calendar {
             key: "office".to_owned(),
             zone: chrono_tz::Tz::UTC,
@@ -153,7 +165,14 @@ mod tests {
             holidays: Vec::new(),
         }));
         let answered = crate::sla::clock::answered_at(&history);
-        moments(&clock.unwrap(), &Measure::Wall, &office, &watch(), minutes, answered)
+        moments(
+            &clock.unwrap(),
+            &Measure::Wall,
+            &office,
+            &watch(),
+            minutes,
+            answered,
+        )
     }
 
     #[test]
@@ -171,7 +190,12 @@ mod tests {
         let moments: Vec<_> = marks.iter().map(|(_, at)| *at).collect();
         assert_eq!(
             moments,
-            [at("20T10:30"), at("20T10:50"), at("20T11:00"), at("20T12:00")]
+            [
+                at("20T10:30"),
+                at("20T10:50"),
+                at("20T11:00"),
+                at("20T12:00")
+            ]
         );
         // A target that is not longer than the warning has none by minutes.
         assert_eq!(of_target(&watch(), 10).len(), 3);

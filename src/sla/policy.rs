@@ -8,7 +8,17 @@ use crate::config::sla::SlaTarget;
 
 /// What a target promises.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize, sqlx::Type,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    sqlx::Type,
 )]
 #[serde(rename_all = "snake_case")]
 #[sqlx(type_name = "text", rename_all = "snake_case")]
@@ -91,7 +101,8 @@ pub struct Target<'d> {
 #[must_use]
 pub fn target<'d>(desk: &'d DeskSettings, ticket: &Attributes, kind: Kind) -> Option<Target<'d>> {
     let having = desk.sla.iter().enumerate();
-    let having = having.filter_map(|(position, entry)| Some((position, entry, kind.minutes(entry)?)));
+    let having =
+        having.filter_map(|(position, entry)| Some((position, entry, kind.minutes(entry)?)));
     let (position, entry, minutes) = having
         .filter(|(_, entry, _)| holds(entry, ticket))
         // Two of one rank would be for the same tickets, which the configuration refuses.
@@ -138,7 +149,10 @@ impl Measure {
     /// By the desk's calendar of this key; every hour where none is named.
     #[must_use]
     pub fn of(desk: &DeskSettings, calendar: Option<&str>) -> Self {
-        let named = desk.calendar.iter().find(|one| Some(one.key.as_str()) == calendar);
+        let named = desk
+            .calendar
+            .iter()
+            .find(|one| Some(one.key.as_str()) == calendar);
         named.map_or(Self::Wall, |one| Self::Business(Calendar::of(one)))
     }
 
@@ -257,7 +271,10 @@ mod tests {
             ..SlaTarget::default()
         };
         entries.insert(0, organization);
-        assert_eq!(minutes(&desk(entries), &ticket(), Kind::Resolution), Some(5));
+        assert_eq!(
+            minutes(&desk(entries), &ticket(), Kind::Resolution),
+            Some(5)
+        );
         let category = SlaTarget {
             category: word("invoices"),
             resolution_minutes: Some(3),

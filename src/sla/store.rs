@@ -1,5 +1,7 @@
 //! The SQL of clocks.
 
+mod due;
+
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -11,6 +13,11 @@ use crate::config::DeskSettings;
 use crate::config::desk::StatusKind;
 use crate::ids::{OrganizationId, TicketId};
 use crate::ticket::Source;
+
+pub(super) use due::{
+    DueClock, Noticed, add_events, claim_due, lock_open_after, refreshed_through,
+    set_refreshed_through, told,
+};
 
 /// One ticket of those that were merged into one.
 #[derive(Debug, Clone)]

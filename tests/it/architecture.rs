@@ -45,6 +45,7 @@ const WITHIN_A_FLOOR: &[(&str, &[&str])] = &[
     ("desk", &["notify", "outbox", "ticket", "people", "sla"]),
     ("notify", &["outbox", "ticket", "people"]),
     ("ticket", &["people"]),
+    ("sla", &["notify", "ticket", "people"]),
     ("report", &["ticket", "people", "sla"]),
     ("config", &["when"]),
     ("telemetry", &["config"]),

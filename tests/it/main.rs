@@ -18,6 +18,7 @@ mod field;
 mod harness;
 mod migrations;
 mod notify;
+mod sla;
 #[path = "../stack/mod.rs"]
 mod stack;
 mod supervise;

@@ -63,10 +63,7 @@ const READ_BACK: &[(&str, &str)] = &[
         "SELECT kind FROM ticket_clock JOIN ticket ON id = ticket_id WHERE number = 'TICK-1' AND target_minutes = 240",
         "resolution",
     ),
-    (
-        "SELECT fingerprint FROM ticket_clock_settings",
-        "5eed",
-    ),
+    ("SELECT fingerprint FROM ticket_clock_settings", "5eed"),
     (
         "SELECT draft ->> 'number' FROM outbox JOIN person ON recipient_id = person.id WHERE name = 'Ada Brandt'",
         "TICK-1",

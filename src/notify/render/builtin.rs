@@ -38,7 +38,7 @@ impl Layout {
 pub(super) const PARTS: [&str; 3] = ["subject.txt", "body.txt", "body.html"];
 
 /// The messages and their layouts.
-pub(super) const MESSAGES: [(&str, Layout); 10] = [
+pub(super) const MESSAGES: [(&str, Layout); 12] = [
     ("ticket_opened_customer", Layout::Customer),
     ("ticket_opened_staff", Layout::Staff),
     ("comment_added_customer", Layout::Customer),
@@ -47,6 +47,8 @@ pub(super) const MESSAGES: [(&str, Layout); 10] = [
     ("assigned", Layout::Staff),
     ("mentioned", Layout::Staff),
     ("delivery_failed", Layout::Staff),
+    ("target_near", Layout::Staff),
+    ("target_missed", Layout::Staff),
     ("mail_rejected", Layout::Plain),
     ("alarm", Layout::Plain),
 ];
@@ -58,7 +60,7 @@ macro_rules! files {
 }
 
 /// Every file by its name below `templates/`.
-pub(super) const FILES: [(&str, &str); 39] = files![
+pub(super) const FILES: [(&str, &str); 45] = files![
     "alarm/body.html",
     "alarm/body.txt",
     "alarm/subject.txt",
@@ -92,6 +94,12 @@ pub(super) const FILES: [(&str, &str); 39] = files![
     "status_changed_customer/body.html",
     "status_changed_customer/body.txt",
     "status_changed_customer/subject.txt",
+    "target_missed/body.html",
+    "target_missed/body.txt",
+    "target_missed/subject.txt",
+    "target_near/body.html",
+    "target_near/body.txt",
+    "target_near/subject.txt",
     "ticket_opened_customer/body.html",
     "ticket_opened_customer/body.txt",
     "ticket_opened_customer/subject.txt",

@@ -6,7 +6,7 @@ use chrono::DateTime;
 use crate::ids::{CommentId, PersonId, TicketId};
 use crate::notify::draft::{
     AlarmDraft, CustomerDraft, CustomerTicket, FailureDraft, Head, PublicComment, RejectionDraft,
-    Shown, StaffDraft, StaffEvent, StaffTicket, StatusText,
+    Shown, StaffDraft, StaffEvent, StaffTicket, StatusText, TargetDraft,
 };
 use crate::ticket::{AttachmentInfo, Comment, Visibility};
 
@@ -69,6 +69,8 @@ pub(super) fn of(name: &str) -> Vec<Sample> {
             failure("a reply that came back", Some(ANSWER)),
             failure("a reply whose words are gone", None),
         ],
+        "target_near" => vec![target("a first response that is near", Form::Unassigned)],
+        "target_missed" => vec![target("a first response that was missed", Form::Full)],
         "mail_rejected" => vec![
             rejection(
                 "a mail that is too large",
@@ -294,6 +296,21 @@ fn failure(about: &'static str, text: Option<&str>) -> Sample {
         error: "550 5.1.1 <jane@customer.example>: Recipient address rejected: User unknown"
             .to_owned(),
         text: text.map(str::to_owned),
+    };
+    sample(about, &draft)
+}
+
+fn target(about: &'static str, form: Form) -> Sample {
+    let ticket = ticket(form);
+    let draft = TargetDraft {
+        mail: &head("Ada Brandt", "ada@example.com"),
+        desk: DESK,
+        reader: "Ada Brandt",
+        ticket: &ticket,
+        answer_to: &["Jane Doe".to_owned()],
+        promise: "first response",
+        due: "20 Nov 2026, 13:12 CET".to_owned(),
+        span: "1 h".to_owned(),
     };
     sample(about, &draft)
 }

@@ -1,4 +1,9 @@
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Timelike as _, Utc, Weekday};
 use chrono_tz::{TZ_VARIANTS, Tz};
@@ -50,7 +55,10 @@ fn d3_spans_are_half_open() {
     assert!(!office.is_open(at("2026-11-23T17:00:00Z")));
     assert!(!office.is_open(at("2026-11-23T08:59:59Z")));
     let end = at("2026-11-23T17:00:00Z");
-    assert_eq!(office.add(at("2026-11-23T09:00:00Z"), TimeDelta::hours(8)), Some(end));
+    assert_eq!(
+        office.add(at("2026-11-23T09:00:00Z"), TimeDelta::hours(8)),
+        Some(end)
+    );
     assert_eq!(office.next_open(end), Some(at("2026-11-30T09:00:00Z")));
     let whole = calendar(Tz::UTC, &["mon-sun 00:00-24:00"], &[]);
     assert!(whole.is_open(at("2026-11-23T23:59:59Z")));
@@ -127,7 +135,8 @@ impl Range {
     fn holds(&self, weekday: Weekday, minute: u32) -> bool {
         let starts_on = |day: u32| (day + 7 - self.first) % 7 < self.days;
         let today = weekday.num_days_from_monday();
-        let since_today = starts_on(today) && (self.start..self.start + self.length).contains(&minute);
+        let since_today =
+            starts_on(today) && (self.start..self.start + self.length).contains(&minute);
         let minute = minute + 1440;
         let since_yesterday =
             starts_on((today + 6) % 7) && (self.start..self.start + self.length).contains(&minute);
@@ -147,7 +156,8 @@ impl Model {
         let wall = at.with_timezone(&self.zone);
         let minute = wall.hour() * 60 + wall.minute();
         let mut ranges = self.ranges.iter();
-        !self.holidays.contains(&wall.date_naive()) && ranges.any(|range| range.holds(wall.weekday(), minute))
+        !self.holidays.contains(&wall.date_naive())
+            && ranges.any(|range| range.holds(wall.weekday(), minute))
     }
 
     fn between(&self, from: DateTime<Utc>, to: DateTime<Utc>) -> TimeDelta {
@@ -164,23 +174,24 @@ impl Model {
 fn ranges() -> impl Strategy<Value = Vec<Range>> {
     // One in each third of the day and its night, so that they never overlap; the last reaches over midnight.
     let range = |earliest: u32, latest: u32, longest: u32| {
-        (0_u32..7, 1_u32..=7, earliest..latest, 1..=longest).prop_map(|(first, days, start, length)| Range {
-            first,
-            days,
-            start,
-            length,
-        })
+        (0_u32..7, 1_u32..=7, earliest..latest, 1..=longest).prop_map(
+            |(first, days, start, length)| Range {
+                first,
+                days,
+                start,
+                length,
+            },
+        )
     };
     let morning = proptest::option::of(range(480, 600, 120));
     let noon = proptest::option::of(range(720, 800, 200));
     let night = range(1000, 1440, 480);
-    (morning, noon, night).prop_map(|(morning, noon, night)| {
-        morning.into_iter().chain(noon).chain([night]).collect()
-    })
+    (morning, noon, night)
+        .prop_map(|(morning, noon, night)| morning.into_iter().chain(noon).chain([night]).collect())
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(150))]
+    #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
     fn the_arithmetic_agrees_with_a_look_at_every_minute(

@@ -1,4 +1,9 @@
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use chrono_tz::Tz;
 use proptest::prelude::*;
@@ -16,7 +21,10 @@ fn history(turns: &[(&str, What)]) -> History {
         opened_at: at("20T09:00"),
         opened_as: StatusKind::New,
         owed: true,
-        turns: turns.iter().map(|&(text, what)| Turn { at: at(text), what }).collect(),
+        turns: turns
+            .iter()
+            .map(|&(text, what)| Turn { at: at(text), what })
+            .collect(),
     }
 }
 
@@ -39,7 +47,10 @@ fn only_a_public_reply_of_staff_meets_the_first_response() {
     ]);
     let first = clock(&quiet, Kind::FirstResponse);
     assert_eq!(first.met_at, None);
-    assert_eq!(first.reaches(&Measure::Wall, hours(4)), Some(at("20T13:00")));
+    assert_eq!(
+        first.reaches(&Measure::Wall, hours(4)),
+        Some(at("20T13:00"))
+    );
     let answered = history(&[("20T12:00", What::StaffAnswered)]);
     let first = clock(&answered, Kind::FirstResponse);
     assert_eq!(first.met_at, Some(at("20T12:00")));
@@ -50,8 +61,14 @@ fn only_a_public_reply_of_staff_meets_the_first_response() {
 fn d3_what_is_kept_at_the_moment_it_is_due_comes_too_late() {
     let answered = history(&[("20T13:00", What::StaffAnswered)]);
     let first = clock(&answered, Kind::FirstResponse);
-    assert_eq!(first.reaches(&Measure::Wall, hours(4)), Some(at("20T13:00")));
-    assert_eq!(first.reaches(&Measure::Wall, hours(4) + TimeDelta::seconds(1)), None);
+    assert_eq!(
+        first.reaches(&Measure::Wall, hours(4)),
+        Some(at("20T13:00"))
+    );
+    assert_eq!(
+        first.reaches(&Measure::Wall, hours(4) + TimeDelta::seconds(1)),
+        None
+    );
 }
 
 #[test]
@@ -71,7 +88,10 @@ fn a_clock_stands_still_while_the_ticket_waits() {
         ("22T10:00", What::Became(StatusKind::Open)),
     ]);
     let resolution = clock(&back, Kind::Resolution);
-    assert_eq!(resolution.reaches(&Measure::Wall, hours(8)), Some(at("22T17:00")));
+    assert_eq!(
+        resolution.reaches(&Measure::Wall, hours(8)),
+        Some(at("22T17:00"))
+    );
     let next = clock(&back, Kind::NextResponse);
     assert_eq!(next.started_at, at("22T10:00"));
     assert_eq!(next.reaches(&Measure::Wall, hours(1)), Some(at("22T11:00")));
@@ -81,15 +101,27 @@ fn a_clock_stands_still_while_the_ticket_waits() {
 fn a_snooze_ends_at_its_time_or_with_the_customers_next_word() {
     let until = What::SnoozedUntil(at("22T10:00"));
     let slept = clock(&history(&[("20T10:00", until)]), Kind::Resolution);
-    assert_eq!(slept.reaches(&Measure::Wall, hours(2)), Some(at("22T11:00")));
+    assert_eq!(
+        slept.reaches(&Measure::Wall, hours(2)),
+        Some(at("22T11:00"))
+    );
     assert_eq!(slept.pause_at(at("21T10:00")), Some(Pause::Snoozed));
     assert_eq!(slept.pause_at(at("22T10:00")), None);
     let roused = [("20T10:00", until), ("20T12:00", What::CustomerWrote)];
     let roused = clock(&history(&roused), Kind::Resolution);
-    assert_eq!(roused.reaches(&Measure::Wall, hours(2)), Some(at("20T13:00")));
-    let longer = [("20T10:00", until), ("20T11:00", What::SnoozedUntil(at("23T10:00")))];
+    assert_eq!(
+        roused.reaches(&Measure::Wall, hours(2)),
+        Some(at("20T13:00"))
+    );
+    let longer = [
+        ("20T10:00", until),
+        ("20T11:00", What::SnoozedUntil(at("23T10:00"))),
+    ];
     let longer = clock(&history(&longer), Kind::Resolution);
-    assert_eq!(longer.reaches(&Measure::Wall, hours(2)), Some(at("23T11:00")));
+    assert_eq!(
+        longer.reaches(&Measure::Wall, hours(2)),
+        Some(at("23T11:00"))
+    );
 }
 
 #[test]
@@ -108,7 +140,10 @@ fn the_customers_first_unanswered_word_starts_the_next_response() {
         .collect();
     assert_eq!(
         next,
-        [(at("20T11:00"), Some(at("20T13:00"))), (at("20T14:00"), None)]
+        [
+            (at("20T11:00"), Some(at("20T13:00"))),
+            (at("20T14:00"), None)
+        ]
     );
 }
 
@@ -126,17 +161,26 @@ fn a_ticket_that_comes_back_has_the_whole_time_again() {
     assert_eq!(resolutions.len(), 2);
     assert_eq!(resolutions[0].met_at, Some(at("20T11:00")));
     assert_eq!(resolutions[1].started_at, at("22T11:00"));
-    assert_eq!(resolutions[1].reaches(&Measure::Wall, hours(3)), Some(at("22T14:00")));
+    assert_eq!(
+        resolutions[1].reaches(&Measure::Wall, hours(3)),
+        Some(at("22T14:00"))
+    );
     // Nobody answered yet: that clock goes on where it stood.
     let first = clock(&back, Kind::FirstResponse);
-    assert_eq!(first.reaches(&Measure::Wall, hours(3)), Some(at("22T12:00")));
+    assert_eq!(
+        first.reaches(&Measure::Wall, hours(3)),
+        Some(at("22T12:00"))
+    );
 }
 
 #[test]
 fn what_an_archive_brought_owes_nothing_until_the_customer_writes() {
     let mut archived = history(&[("20T11:00", What::CustomerWrote)]);
     archived.owed = false;
-    let kinds: Vec<_> = clocks(&archived).into_iter().map(|clock| clock.kind).collect();
+    let kinds: Vec<_> = clocks(&archived)
+        .into_iter()
+        .map(|clock| clock.kind)
+        .collect();
     assert_eq!(kinds, [Kind::NextResponse]);
 }
 
@@ -156,10 +200,19 @@ fn watch(history: &History, calendar: &Calendar, target: i64, until: DateTime<Ut
     let mut responded = false;
     let mut all: Vec<Seen> = Vec::new();
     let start = |all: &mut Vec<Seen>, kind: Kind, at| {
-        all.push(Seen { started_at: at, kind, met_at: None, due_at: None, minutes: 0 });
+        all.push(Seen {
+            started_at: at,
+            kind,
+            met_at: None,
+            due_at: None,
+            minutes: 0,
+        });
     };
     let meet = |all: &mut Vec<Seen>, kind: Kind, at| {
-        for seen in all.iter_mut().filter(|seen| seen.kind == kind && seen.met_at.is_none()) {
+        for seen in all
+            .iter_mut()
+            .filter(|seen| seen.kind == kind && seen.met_at.is_none())
+        {
             seen.met_at = Some(at);
         }
     };
@@ -172,7 +225,8 @@ fn watch(history: &History, calendar: &Calendar, target: i64, until: DateTime<Ut
             match turn.what {
                 What::CustomerWrote => {
                     asleep_until = None;
-                    let open = |seen: &Seen| seen.kind == Kind::NextResponse && seen.met_at.is_none();
+                    let open =
+                        |seen: &Seen| seen.kind == Kind::NextResponse && seen.met_at.is_none();
                     if responded && !all.iter().any(open) {
                         start(&mut all, Kind::NextResponse, now);
                     }
@@ -219,13 +273,15 @@ fn what() -> impl Strategy<Value = What> {
         Just(What::Became(StatusKind::Waiting)),
         Just(What::Became(StatusKind::Resolved)),
         Just(What::Became(StatusKind::Closed)),
-        (1_i64..3_000).prop_map(|minutes| What::SnoozedUntil(DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes))),
+        (1_i64..3_000).prop_map(|minutes| What::SnoozedUntil(
+            DateTime::UNIX_EPOCH + TimeDelta::minutes(minutes)
+        )),
         Just(What::Woke),
     ]
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(100))]
+    #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
     fn the_clocks_agree_with_a_look_at_every_minute(
