@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
+use crate::command::Scene;
 use crate::config::service::{Database, MailboxSettings};
 use crate::config::{self, Settings};
 use crate::db;
@@ -93,6 +94,16 @@ impl App {
             people::store::ensure_organization(&mut conn, now, name, domains).await?;
         }
         Ok(())
+    }
+
+    /// What every command needs besides its line, at this moment.
+    #[must_use]
+    pub fn scene(&self) -> Scene<'_> {
+        Scene {
+            settings: &self.settings,
+            numbers: &self.numbers,
+            now: self.clock.now(),
+        }
     }
 
     /// The worker that settles stored mail.

@@ -1,10 +1,11 @@
 //! Frontdesk turns incoming mail into tickets and answers them by mail, with every step kept in PostgreSQL.
 //!
-//! The house has four floors, and imports go down only:
+//! The house has five floors, and imports go down only:
 //!
 //! | floor   | rooms                                        | knows                                   |
 //! |---------|----------------------------------------------|-----------------------------------------|
 //! | drivers | [`inbound`], [`delivery`]                    | a wire on one side, the desk on the other |
+//! | commands | [`command`]                                   | what people say, on whatever surface    |
 //! | domain  | [`desk`], [`notify`], [`outbox`], [`ticket`], [`people`], [`sla`] | tickets and the people around them |
 //! | wires   | [`mail`], [`chat`]                           | protocols, never tickets                |
 //! | base    | [`config`], [`clock`], [`ids`], [`db`], [`wake`], [`when`], [`supervise`], [`telemetry`] | nothing of the others |
@@ -24,6 +25,7 @@ pub mod app;
 pub mod chat;
 pub mod cli;
 pub mod clock;
+pub mod command;
 pub mod config;
 pub mod db;
 pub mod delivery;

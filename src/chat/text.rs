@@ -44,12 +44,14 @@ pub fn unescape(markdown: &str) -> String {
     plain
 }
 
-/// A value as one token of a command's line: in double quotes where it has white space, quotes or a backslash, or is
-/// empty; within them a backslash stands before `"` and `\`.
+/// A value as one token of a command's line: in double quotes where it has white space, quotes or a backslash, looks like
+/// an option, or is empty; within them a backslash stands before `"` and `\`.
 #[must_use]
 pub fn quoted(value: &str) -> String {
-    let plain = |char: char| !char.is_whitespace() && !matches!(char, '"' | '\'' | '`' | '\\');
-    if !value.is_empty() && value.chars().all(plain) {
+    let marks = ['"', '\'', '`', '\\', '“', '„', '«'];
+    let plain = |char: char| !char.is_whitespace() && !marks.contains(&char);
+    let option = value.starts_with(['-', '–', '—']);
+    if !value.is_empty() && !option && value.chars().all(plain) {
         return value.to_owned();
     }
     let mut quoted = String::from("\"");

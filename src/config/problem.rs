@@ -212,7 +212,8 @@ fn is_bare(key: &str) -> bool {
 }
 
 /// A value for a message: cut after 60 characters and without control characters, since it may end on a terminal.
-pub(super) fn shown(value: &str) -> String {
+#[must_use]
+pub fn shown(value: &str) -> String {
     let mut text: String = value
         .chars()
         .take(60)
@@ -225,7 +226,8 @@ pub(super) fn shown(value: &str) -> String {
 }
 
 /// `a`, `b` and `c`, for messages.
-pub(super) fn listed<S: AsRef<str>>(all: &[S]) -> String {
+#[must_use]
+pub fn listed<S: AsRef<str>>(all: &[S]) -> String {
     let quoted: Vec<String> = all
         .iter()
         .map(|one| format!("`{}`", shown(one.as_ref())))
@@ -238,7 +240,8 @@ pub(super) fn listed<S: AsRef<str>>(all: &[S]) -> String {
 }
 
 /// The known word that somebody who wrote `word` most probably meant.
-pub(super) fn nearest<'a, S: AsRef<str>>(word: &str, known: &'a [S]) -> Option<&'a str> {
+#[must_use]
+pub fn nearest<'a, S: AsRef<str>>(word: &str, known: &'a [S]) -> Option<&'a str> {
     let word = word.to_lowercase();
     known
         .iter()

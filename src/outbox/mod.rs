@@ -8,6 +8,7 @@
 pub mod backoff;
 pub mod enqueue;
 pub mod store;
+pub mod waiting;
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};

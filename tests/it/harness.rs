@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use chrono::{DateTime, TimeDelta, Utc};
 use frontdesk::app::App;
 use frontdesk::clock::Clock;
+use frontdesk::command::{self, Caller, Failure, Reply, UserError};
 use frontdesk::config;
 use frontdesk::config::service::MailLimits;
 use frontdesk::delivery::Deliverer;
@@ -15,7 +16,7 @@ use frontdesk::inbound::accept;
 use frontdesk::mail::message::UnderstoodMail;
 use frontdesk::mail::source::{FetchedMail, Position};
 use frontdesk::people::{self, Person, Role};
-use frontdesk::ticket::{self, Ticket};
+use frontdesk::ticket::{self, Source, Ticket};
 use tempfile::TempDir;
 
 use crate::db::TestDb;
@@ -234,6 +235,49 @@ impl Desk {
                 .unwrap();
         }
         person
+    }
+
+    /// The person of an address.
+    pub async fn person(&self, address: &str) -> Person {
+        let mut conn = self.app.pool.acquire().await.unwrap();
+        let found = people::store::by_address(&mut conn, address).await.unwrap();
+        found.unwrap_or_else(|| panic!("nobody has the address {address}"))
+    }
+
+    /// Somebody gives a command outside any thread.
+    pub async fn command(&self, who: &Person, line: &str) -> Result<Reply, UserError> {
+        self.command_in(who, None, line).await
+    }
+
+    /// Somebody gives a command, in a ticket's own thread where one is given. A failure that is not the user's fails
+    /// the test.
+    pub async fn command_in(
+        &self,
+        who: &Person,
+        ticket: Option<TicketId>,
+        line: &str,
+    ) -> Result<Reply, UserError> {
+        let caller = Caller {
+            person: Some(who),
+            role: who.role,
+            source: Source::Chat,
+            ticket,
+            account: None,
+            files: &[],
+        };
+        self.command_of(&caller, line).await
+    }
+
+    /// The same for any caller.
+    pub async fn command_of(&self, caller: &Caller<'_>, line: &str) -> Result<Reply, UserError> {
+        let mut tx = self.app.pool.begin().await.unwrap();
+        let done = command::run(&mut tx, &self.app.scene(), caller, line).await;
+        tx.commit().await.unwrap();
+        match done {
+            Ok(reply) => Ok(reply),
+            Err(Failure::User(error)) => Err(error),
+            Err(Failure::Other(error)) => panic!("{line}: {error:?}"),
+        }
     }
 
     /// All tickets, in the order in which they were opened.

@@ -11,6 +11,7 @@ mod acceptance;
 mod architecture;
 mod cli;
 mod cluster;
+mod command;
 mod db;
 mod desk;
 mod desks;

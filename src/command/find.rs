@@ -1,0 +1,95 @@
+//! Which ticket a command is about, and whether it may be given there.
+
+use sqlx::PgConnection;
+
+use super::authorize::{self, Denied, Relation};
+use super::grammar::TICKET;
+use super::problem::UserError;
+use super::{Caller, Failure, Parsed};
+use crate::config::problem::shown;
+use crate::ids::TicketId;
+use crate::ticket;
+
+/// Finds the ticket of a command, if it is about one, and checks the right to it.
+pub(super) async fn permitted(
+    conn: &mut PgConnection,
+    caller: &Caller<'_>,
+    parsed: &Parsed<'_>,
+) -> Result<Option<TicketId>, Failure> {
+    let right = authorize::right(&parsed.path);
+    authorize::check(caller.role(), right, None).map_err(|denied| refusal(parsed, denied))?;
+    if !parsed.about_ticket {
+        return Ok(None);
+    }
+    let (id, relation) = match &parsed.ticket {
+        Some(given) => match by_number(conn, given).await? {
+            Some(id) => (id, relation(conn, caller, id).await?),
+            None => return Err(unknown(given).into()),
+        },
+        None => match caller.ticket {
+            Some(id) => (id, relation(conn, caller, id).await?),
+            None => {
+                return Err(UserError::usage("Which ticket?")
+                    .then(format!(
+                        "Type `{} NUMBER …`; `list` shows the numbers.",
+                        parsed.path
+                    ))
+                    .into());
+            }
+        },
+    };
+    authorize::check(caller.role(), right, Some(relation))
+        .map_err(|denied| refusal(parsed, denied))?;
+    Ok(Some(id))
+}
+
+async fn by_number(conn: &mut PgConnection, given: &str) -> Result<Option<TicketId>, Failure> {
+    let number = given.trim().trim_start_matches('#');
+    Ok(ticket::store::by_number(conn, number).await?)
+}
+
+async fn relation(
+    conn: &mut PgConnection,
+    caller: &Caller<'_>,
+    id: TicketId,
+) -> Result<Relation, Failure> {
+    let Some(person) = caller.person else {
+        return Ok(Relation::Foreign);
+    };
+    let root = ticket::store::root(conn, id)
+        .await?
+        .map_or(id, |root| root.id);
+    let mut parties = ticket::store::parties(conn, id).await?;
+    if root != id {
+        parties.extend(ticket::store::parties(conn, root).await?);
+    }
+    Ok(if parties.contains(&person.id) {
+        Relation::Own
+    } else {
+        Relation::Foreign
+    })
+}
+
+fn unknown(given: &str) -> UserError {
+    UserError::refused(format!("There is no ticket `{}`.", shown(given)))
+        .then("`list` shows the tickets there are for you.")
+        .about(TICKET)
+}
+
+fn refusal(parsed: &Parsed<'_>, denied: Denied) -> UserError {
+    match denied {
+        Denied::Role(right) => {
+            UserError::forbidden(format!("`{}` is for {}.", parsed.path, right.who()))
+        }
+        Denied::NotTheirs => match &parsed.ticket {
+            Some(given) => unknown(given),
+            None => UserError::forbidden(
+                "This ticket is not one of yours; its requester, those in copy and staff may.",
+            ),
+        },
+        Denied::NotAParty => UserError::forbidden(
+            "`comment` is for those who take part in the ticket: its requester and those in copy.",
+        )
+        .then("`reply` answers the customer, `note` is for staff only."),
+    }
+}

@@ -1,0 +1,236 @@
+//! The grammar: every command with its arguments. The doc comments are the help on every surface and the text of
+//! docs/commands.md; the arguments become the options of slash commands.
+//!
+//! An argument without a `long` is given by its place, and may always be given by its name too: `assign TKT-1 ann` is
+//! `assign --ticket TKT-1 --handle ann`. One that allows hyphens takes the rest of the line and all lines below it, as
+//! they are. The argument `ticket` is left out in a ticket's own thread.
+
+use std::sync::LazyLock;
+
+use clap::{Arg, ArgAction, Args, FromArgMatches as _, Subcommand};
+
+use super::assign::{Assign, Take, Team, Unassign};
+use super::comment::{Comment, Note, Reply};
+use super::help::Help;
+use super::open::Open;
+use super::show::Show;
+use super::status::{Close, Reopen, Resolve, Status};
+
+/// Everything that can be said to the desk.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum Command {
+    /// Open a ticket.
+    Open(Open),
+    /// Show a ticket with its newest comments.
+    Show(Show),
+    /// Take a ticket yourself.
+    Take(Take),
+    /// Give a ticket to an agent.
+    Assign(Assign),
+    /// Take a ticket from whoever has it.
+    Unassign(Unassign),
+    /// Hand a ticket over to another team; where it came from is kept.
+    Team(Team),
+    /// Change a ticket's status.
+    Status(Status),
+    /// Settle a ticket.
+    Resolve(Resolve),
+    /// Put a ticket away.
+    Close(Close),
+    /// Take a ticket up again.
+    Reopen(Reopen),
+    /// Answer the customer in public.
+    Reply(Reply),
+    /// Write an internal note. No customer sees it.
+    Note(Note),
+    /// Say something on a ticket of your own.
+    Comment(Comment),
+    /// Say who you are to the desk, and what you may do.
+    Whoami,
+    /// Say what can be typed, or how one command goes.
+    Help(Help),
+}
+
+/// The ticket a command is about.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct OnTicket {
+    /// The ticket's number; in its own thread it is left out.
+    pub ticket: Option<String>,
+}
+
+/// The name of the argument that names the ticket.
+pub const TICKET: &str = "ticket";
+
+/// The grammar as it is written: places and names.
+pub(super) fn grammar() -> &'static clap::Command {
+    static GRAMMAR: LazyLock<clap::Command> = LazyLock::new(|| {
+        let root = clap::Command::new("frontdesk")
+            .no_binary_name(true)
+            .disable_help_flag(true)
+            .disable_help_subcommand(true)
+            .subcommand_required(true);
+        Command::augment_subcommands(root)
+    });
+    &GRAMMAR
+}
+
+/// The same with every argument by its name: what a line is brought to before it is read.
+fn named() -> clap::Command {
+    static NAMED: LazyLock<clap::Command> = LazyLock::new(|| name_all(grammar().clone()));
+    NAMED.clone()
+}
+
+fn name_all(command: clap::Command) -> clap::Command {
+    command
+        .disable_help_flag(true)
+        .disable_help_subcommand(true)
+        .mut_args(|arg| {
+            let arg = match arg.get_long() {
+                Some(_) => arg,
+                None => {
+                    let name = arg.get_id().clone();
+                    arg.long(name)
+                }
+            };
+            let values = takes_value(&arg);
+            arg.allow_hyphen_values(values)
+        })
+        .mut_subcommands(name_all)
+}
+
+/// Reads what a line was brought to.
+///
+/// # Errors
+/// If a value is none of those that its argument takes.
+pub(super) fn read(canonical: &[String]) -> Result<Command, clap::Error> {
+    let matches = named().try_get_matches_from(canonical)?;
+    Command::from_arg_matches(&matches)
+}
+
+/// The word by which an argument can always be given.
+pub(super) fn name_of(arg: &Arg) -> &str {
+    arg.get_long().unwrap_or(arg.get_id().as_str())
+}
+
+/// Whether the argument is given by its place.
+pub(super) fn has_place(arg: &Arg) -> bool {
+    arg.get_long().is_none()
+}
+
+/// Whether the argument takes the rest of the line as it is.
+pub(super) fn is_rest(arg: &Arg) -> bool {
+    has_place(arg) && arg.is_allow_hyphen_values_set()
+}
+
+/// Whether the argument may be given several times.
+pub(super) fn repeats(arg: &Arg) -> bool {
+    matches!(arg.get_action(), ArgAction::Append)
+}
+
+/// Whether the argument takes a value; otherwise it is given or not.
+pub(super) fn takes_value(arg: &Arg) -> bool {
+    matches!(arg.get_action(), ArgAction::Set | ArgAction::Append)
+}
+
+/// The value's name in a line of usage.
+pub(super) fn value_name(arg: &Arg) -> String {
+    match arg.get_value_names().and_then(<[_]>::first) {
+        Some(name) => name.to_string(),
+        None => arg.get_id().as_str().to_uppercase(),
+    }
+}
+
+/// How a command is written: `assign [TICKET] HANDLE`.
+pub(super) fn usage(path: &str, command: &clap::Command) -> String {
+    let mut usage = path.to_owned();
+    if command.has_subcommands() {
+        let names: Vec<&str> = command
+            .get_subcommands()
+            .map(clap::Command::get_name)
+            .collect();
+        return format!("{usage} {}", names.join("|"));
+    }
+    let (placed, named): (Vec<&Arg>, Vec<&Arg>) =
+        command.get_arguments().partition(|arg| has_place(arg));
+    // What takes the rest of the line stands last, so the options stand before it.
+    let (rest, placed): (Vec<&Arg>, Vec<&Arg>) = placed.into_iter().partition(|arg| is_rest(arg));
+    for arg in placed.into_iter().chain(named).chain(rest) {
+        let dots = if repeats(arg) { "…" } else { "" };
+        let word = match (has_place(arg), takes_value(arg)) {
+            (true, _) => format!("{}{dots}", value_name(arg)),
+            (false, true) => format!("--{} {}{dots}", name_of(arg), value_name(arg)),
+            (false, false) => format!("--{}", name_of(arg)),
+        };
+        if arg.is_required_set() {
+            usage.push_str(&format!(" {word}"));
+        } else {
+            usage.push_str(&format!(" [{word}]"));
+        }
+    }
+    usage
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_grammar_is_sound() {
+        // The places are read by us; clap reads the names.
+        named().debug_assert();
+    }
+
+    #[test]
+    fn usage_shows_places_options_and_the_rest() {
+        let shown = |name: &str| {
+            grammar()
+                .find_subcommand(name)
+                .map(|command| usage(name, command))
+        };
+        assert_eq!(shown("assign").as_deref(), Some("assign [TICKET] HANDLE"));
+        assert_eq!(shown("reply").as_deref(), Some("reply [TICKET] TEXT"));
+        assert_eq!(shown("whoami").as_deref(), Some("whoami"));
+    }
+
+    /// Every command about a ticket names it first and by the same word, so that it can be left out everywhere.
+    #[test]
+    fn the_ticket_comes_first() {
+        fn walk(command: &clap::Command) {
+            let at = command
+                .get_arguments()
+                .position(|arg| arg.get_id().as_str() == TICKET);
+            assert!(at.is_none_or(|at| at == 0), "{}", command.get_name());
+            command.get_subcommands().for_each(walk);
+        }
+        walk(grammar());
+    }
+
+    #[test]
+    fn everything_has_help_and_what_takes_the_rest_comes_last() {
+        fn walk(command: &clap::Command) {
+            for arg in command.get_arguments() {
+                assert!(
+                    arg.get_help().is_some(),
+                    "{} {}",
+                    command.get_name(),
+                    arg.get_id()
+                );
+            }
+            let placed: Vec<&Arg> = command
+                .get_arguments()
+                .filter(|arg| has_place(arg))
+                .collect();
+            let rest = placed.iter().position(|arg| is_rest(arg));
+            assert!(
+                rest.is_none_or(|at| at + 1 == placed.len()),
+                "{}",
+                command.get_name()
+            );
+            for child in command.get_subcommands() {
+                assert!(child.get_about().is_some(), "{}", child.get_name());
+                walk(child);
+            }
+        }
+        walk(grammar());
+    }
+}

@@ -1,0 +1,171 @@
+//! `open`: a new ticket.
+
+use std::collections::BTreeMap;
+
+use clap::Args;
+use serde_json::json;
+
+use super::problem::UserError;
+use super::work::{Work, known};
+use super::{Failure, Reply};
+use crate::desk::{self, NewWords, Opening};
+use crate::people::store::NewPerson;
+use crate::people::{self, Person, Role};
+use crate::ticket::number::{self, Occasion};
+
+/// Arguments of `open`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Open {
+    /// The subject: the rest of the first line.
+    #[arg(required = true)]
+    subject: Vec<String>,
+    /// The category's key or name; it says which team gets the ticket.
+    #[arg(long)]
+    category: Option<String>,
+    /// Who asks: a mail address, or an agent's handle. You, where nobody is named. For staff only.
+    #[arg(long, value_name = "ADDRESS")]
+    requester: Option<String>,
+    /// A custom field, such as `project=apollo`; may be given several times.
+    #[arg(long = "field", value_name = "KEY=VALUE")]
+    field: Vec<String>,
+    /// What it is about: the lines below the first.
+    #[arg(allow_hyphen_values = true)]
+    description: Option<String>,
+}
+
+impl Open {
+    pub(super) async fn run(&self, work: &mut Work<'_>) -> Result<Reply, Failure> {
+        let subject = self.subject.join(" ");
+        if subject.trim().is_empty() {
+            return Err(UserError::usage("The subject is empty.")
+                .about("subject")
+                .into());
+        }
+        let categories = work.desk().category.iter();
+        let categories = categories.map(|one| (one.key.as_str(), one.name.as_str()));
+        let category = self.category.as_deref();
+        let category = category
+            .map(|given| known("category", "category", given, categories))
+            .transpose()?;
+        let fields = fields(work, &self.field)?;
+        let requester = self.requester(work).await?;
+        let desk = work.desk();
+        let all = desk::starting_fields(desk, None, &fields);
+        let occasion = Occasion {
+            now: work.scene.now,
+            zone: desk.zone,
+            fields: &all,
+        };
+        let format = desk::number_format(desk, None);
+        let number = number::reserve(work.scene.numbers, format, occasion)
+            .await
+            .map_err(anyhow::Error::new)?;
+        let body = self.description.as_deref().unwrap_or(&subject);
+        let opening = Opening {
+            number: &number,
+            subject: &subject,
+            requester: &requester,
+            words: NewWords {
+                body,
+                full_text: None,
+                html: None,
+                files: work.caller.files,
+                message_ids: &[],
+                source: work.caller.source,
+                inbound_id: None,
+            },
+            mailbox: None,
+            category,
+            fields: &fields,
+            participants: &[],
+            linked: None,
+            acknowledge: true,
+            tell_actor: false,
+        };
+        let ctx = work.context();
+        let opened = desk::open(work.conn, &ctx, &opening).await?;
+        let data = json!({
+            "number": opened.ticket.number,
+            "subject": opened.ticket.subject,
+            "requester": requester.name,
+            "team": opened.ticket.team.filter(|_| work.is_staff()),
+        });
+        let mut reply = work.reply("opened", &data)?.on(opened.ticket.id);
+        reply.comment = Some(opened.comment.id);
+        Ok(reply)
+    }
+
+    /// Who asks. Only staff open tickets for somebody else.
+    async fn requester(&self, work: &mut Work<'_>) -> Result<Person, Failure> {
+        let Some(given) = &self.requester else {
+            return Ok(work.person()?.clone());
+        };
+        if !work.is_staff() {
+            return Err(
+                UserError::forbidden("Only staff open tickets for somebody else.")
+                    .about("requester")
+                    .into(),
+            );
+        }
+        if !given.contains('@') || given.starts_with('@') {
+            return work.agent("requester", given).await;
+        }
+        by_address(work, "requester", given).await
+    }
+}
+
+/// The person of an address; a new one is written down.
+pub(super) async fn by_address(
+    work: &mut Work<'_>,
+    argument: &'static str,
+    given: &str,
+) -> Result<Person, Failure> {
+    let address = given.trim().to_lowercase();
+    let whole = address.split_once('@').filter(|(local, domain)| {
+        !local.is_empty() && domain.contains('.') && !domain.contains('@')
+    });
+    let odd = |c: char| c.is_whitespace() || c.is_control() || "<>,;\"()".contains(c);
+    let Some((local, _)) = whole.filter(|_| !address.contains(odd)) else {
+        return Err(
+            UserError::refused(format!("`{address}` is no mail address."))
+                .about(argument)
+                .into(),
+        );
+    };
+    if crate::notify::is_own(work.scene.settings, &address) {
+        return Err(
+            UserError::refused(format!("{address} is an address of the desk itself."))
+                .about(argument)
+                .into(),
+        );
+    }
+    if let Some(person) = people::store::by_address(work.conn, &address).await? {
+        return Ok(person);
+    }
+    let new = NewPerson {
+        name: local,
+        address: &address,
+        role: Role::Customer,
+        handle: None,
+    };
+    Ok(people::store::find_or_create(work.conn, work.scene.now, new).await?)
+}
+
+/// Custom fields from `key=value`, each checked against the desk.
+fn fields(work: &Work<'_>, given: &[String]) -> Result<BTreeMap<String, String>, UserError> {
+    let mut fields = BTreeMap::new();
+    for pair in given {
+        let Some((key, value)) = pair.split_once('=') else {
+            let what = format!("`{pair}` is no field with a value.");
+            return Err(UserError::usage(what)
+                .about("field")
+                .then("Write `key=value`."));
+        };
+        let (key, value) = (key.trim(), value.trim());
+        work.desk()
+            .check_field(key, value)
+            .map_err(|what| UserError::refused(what).about("field"))?;
+        fields.insert(key.to_owned(), value.to_owned());
+    }
+    Ok(fields)
+}
