@@ -34,7 +34,7 @@ bench: ## Measure on real servers.
 	@.ci/install-build-tools build
 	@.ci/install-postgresql
 	@.ci/install-test-servers
-	cargo bench
+	cargo bench --bench intake
 
 sqlx: ## Check every query against a private database and write .sqlx anew.
 	@.ci/install-build-tools build
