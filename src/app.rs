@@ -26,8 +26,11 @@ use crate::people;
 use crate::supervise::{Signals, Supervisor};
 use crate::wake::Wake;
 
-/// How many connections the service takes at most, those of the mailboxes' leases aside.
-const CONNECTIONS: u32 = 20;
+/// How many connections the service takes at most for all but its workers, those of the mailboxes' leases aside.
+const CONNECTIONS: u32 = 10;
+
+/// How many connections the workers take at most.
+const WORKERS: u32 = 20;
 
 /// How long a task that watches a mailbox may give no sign of life. A round is bounded by the deadline of each
 /// command, the longest wait between rounds by `poll_seconds`.
@@ -44,6 +47,8 @@ pub struct App {
     pub wake: Wake,
     /// The database.
     pub pool: PgPool,
+    workers: PgPool,
+    claims: PgPool,
     numbers: PgPool,
     cluster: Option<Cluster>,
 }
@@ -75,6 +80,8 @@ impl App {
         let pool = db::connect(&url, CONNECTIONS).await?;
         db::migrate(&pool).await?;
         let app = Self {
+            workers: db::connect_workers(&url, WORKERS).await?,
+            claims: db::connect_claims(&url).await?,
             numbers: db::connect_numbers(&url).await?,
             settings: Arc::new(settings),
             wake: Wake::default(),
@@ -110,7 +117,8 @@ impl App {
     #[must_use]
     pub fn processor(&self) -> Processor {
         Processor::new(
-            self.pool.clone(),
+            self.workers.clone(),
+            self.claims.clone(),
             self.numbers.clone(),
             self.settings.clone(),
             self.clock.clone(),
@@ -126,7 +134,8 @@ impl App {
         let templates = Templates::load(self.settings.notify.templates.as_deref())?;
         let mailer = Mailer::new(&self.settings.outgoing, self.clock.clone())?;
         Ok(Deliverer::new(
-            self.pool.clone(),
+            self.workers.clone(),
+            self.claims.clone(),
             self.settings.clone(),
             Arc::new(templates),
             Arc::new(mailer),
@@ -217,6 +226,8 @@ impl App {
     /// # Errors
     /// If our own server does not end in time.
     pub async fn close(self) -> anyhow::Result<()> {
+        self.workers.close().await;
+        self.claims.close().await;
         self.numbers.close().await;
         self.pool.close().await;
         match self.cluster {

@@ -32,10 +32,36 @@ const DEADLINES: &str = "SET statement_timeout = '30s'; SET lock_timeout = '10s'
 /// The URL is malformed, or no connection came about within ten seconds. The message names the server
 /// and never the password.
 pub async fn connect(url: &str, max: u32) -> Result<PgPool> {
-    open(url, max, "frontdesk", "").await
+    open(url, max, "frontdesk", "", Duration::ZERO).await
 }
 
-/// Prepares the caller's transaction for claiming rows from a queue.
+/// How long a worker's connection may have lain idle and still be used without asking whether it lives. Asking would be
+/// one more round trip for each piece of work, and what a worker does is tried again if the connection is lost.
+const FRESH: Duration = Duration::from_millis(250);
+
+/// What holds on the connections of the workers.
+const WORKING: &str = "; SET plan_cache_mode = force_generic_plan; SET enable_hashjoin = off; \
+                       SET enable_mergejoin = off; SET jit = off";
+
+/// What holds on the connections that rows are claimed on.
+const CLAIMING: &str = "; SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; \
+                        SET enable_hashjoin = off; SET enable_mergejoin = off; SET synchronous_commit = off";
+
+/// Opens the pool of the workers that settle mail and empty the outbox, of at most `max` connections.
+///
+/// They run the same few dozen statements over and over, each of which touches a handful of rows by their keys. Planning
+/// them for the values at hand costs PostgreSQL as much as running them, so that here each is planned once a connection,
+/// and by its indexes, however few rows the tables have at that moment. A statement that wants another plan for other
+/// values (`$1 IS NULL OR …`) does not belong here.
+///
+/// # Errors
+/// As [`connect`].
+pub async fn connect_workers(url: &str, max: u32) -> Result<PgPool> {
+    open(url, max, "frontdesk-workers", WORKING, FRESH).await
+}
+
+/// Opens the small pool that the workers claim rows of the queues on, each claim a statement and a transaction of its
+/// own. Nothing else may be done on it.
 ///
 /// A queue is short most of the time and then long at once, so PostgreSQL's statistics of it are always those of
 /// another hour: it sorts the whole backlog, or joins it with itself, for each few rows that are claimed. Without
@@ -45,16 +71,9 @@ pub async fn connect(url: &str, max: u32) -> Result<PgPool> {
 /// If the server dies before, the rows are as they were.
 ///
 /// # Errors
-/// The server does not answer.
-pub async fn prepare_claim(connection: &mut PgConnection) -> sqlx::Result<()> {
-    sqlx::query(
-        "SELECT set_config(name, 'off', true)
-         FROM unnest(ARRAY['enable_seqscan', 'enable_bitmapscan', 'enable_sort', 'enable_hashjoin', 'enable_mergejoin',
-                           'synchronous_commit']) AS name",
-    )
-    .execute(connection)
-    .await?;
-    Ok(())
+/// As [`connect`].
+pub async fn connect_claims(url: &str) -> Result<PgPool> {
+    open(url, 2, "frontdesk-claims", CLAIMING, FRESH).await
 }
 
 /// Opens the small pool that ticket numbers are drawn from. Its commits do not wait for the disk: the
@@ -68,11 +87,20 @@ pub async fn connect_numbers(url: &str) -> Result<PgPool> {
         2,
         "frontdesk-numbers",
         "; SET synchronous_commit = off",
+        FRESH,
     )
     .await
 }
 
-async fn open(url: &str, max: u32, name: &str, more: &'static str) -> Result<PgPool> {
+/// Opens a pool under the deadlines and what `more` sets; a connection that was idle for less than `fresh` is not asked
+/// whether it lives.
+async fn open(
+    url: &str,
+    max: u32,
+    name: &str,
+    more: &'static str,
+    fresh: Duration,
+) -> Result<PgPool> {
     let mut options = options(url)?;
     if options.get_application_name().is_none() {
         options = options.application_name(name);
@@ -83,6 +111,10 @@ async fn open(url: &str, max: u32, name: &str, more: &'static str) -> Result<PgP
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .idle_timeout(Duration::from_secs(10 * 60))
         .max_lifetime(Duration::from_secs(60 * 60))
+        .test_before_acquire(false)
+        .before_acquire(move |connection, meta| {
+            Box::pin(async move { Ok(meta.idle_for < fresh || connection.ping().await.is_ok()) })
+        })
         .after_connect(move |connection, _| {
             Box::pin(async move {
                 sqlx::raw_sql(DEADLINES).execute(&mut *connection).await?;

@@ -39,6 +39,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone)]
 pub struct Deliverer {
     pool: PgPool,
+    claims: PgPool,
     settings: Arc<Settings>,
     templates: Arc<Templates>,
     mailer: Arc<Mailer>,
@@ -53,10 +54,11 @@ enum Failure {
 }
 
 impl Deliverer {
-    /// A deliverer of mail through `mailer`.
+    /// A deliverer of mail through `mailer`; rows are claimed on the pool of their own, `claims`.
     #[must_use]
     pub fn new(
         pool: PgPool,
+        claims: PgPool,
         settings: Arc<Settings>,
         templates: Arc<Templates>,
         mailer: Arc<Mailer>,
@@ -65,6 +67,7 @@ impl Deliverer {
     ) -> Self {
         Self {
             pool,
+            claims,
             settings,
             templates,
             mailer,
@@ -92,13 +95,19 @@ impl Deliverer {
         stop: &CancellationToken,
     ) -> anyhow::Result<()> {
         while !stop.is_cancelled() {
-            let started = self.start(running).await?;
+            let started = self.start(running, stop).await?;
             if started > 0 && running.len() < self.places() {
                 continue;
             }
             tokio::select! {
                 () = stop.cancelled() => {}
-                Some(settled) = running.join_next() => settled.context("a delivery panicked")??,
+                Some(settled) = running.join_next() => {
+                    settled.context("a delivery panicked")??;
+                    // Their places are filled by one claim.
+                    while let Some(settled) = running.try_join_next() {
+                        settled.context("a delivery panicked")??;
+                    }
+                }
                 () = self.wake.wait(Topic::Outbox, POLL), if running.len() < self.places() => {}
             }
         }
@@ -112,8 +121,9 @@ impl Deliverer {
     pub async fn step(&self) -> anyhow::Result<usize> {
         let mut taken = 0;
         let mut running = JoinSet::new();
+        let stop = CancellationToken::new();
         loop {
-            let started = self.start(&mut running).await?;
+            let started = self.start(&mut running, &stop).await?;
             taken += started;
             drain(&mut running).await?;
             if started == 0 {
@@ -130,6 +140,7 @@ impl Deliverer {
     async fn start(
         &self,
         running: &mut JoinSet<Result<(), sqlx::Error>>,
+        stop: &CancellationToken,
     ) -> Result<usize, sqlx::Error> {
         let free = self.places().saturating_sub(running.len());
         if free == 0 {
@@ -138,14 +149,14 @@ impl Deliverer {
         let lease = Uuid::now_v7();
         let now = self.clock.now();
         let limit = i64::try_from(free).unwrap_or(1);
-        let mut tx = self.pool.begin().await?;
         let until = now + self.lease();
-        let rows = store::claim(&mut tx, Channel::Mail, lease, now, until, limit).await?;
-        tx.commit().await?;
+        let mut claims = self.claims.acquire().await?;
+        let rows = store::claim(&mut claims, Channel::Mail, lease, now, until, limit).await?;
+        drop(claims);
         let started = rows.len();
         for row in rows {
-            let this = self.clone();
-            running.spawn(async move { this.deliver(row, lease).await });
+            let (this, stop) = (self.clone(), stop.clone());
+            running.spawn(async move { this.deliver(row, lease, &stop).await });
         }
         Ok(started)
     }
@@ -160,7 +171,12 @@ impl Deliverer {
         MARGIN + TimeDelta::seconds(seconds.into())
     }
 
-    async fn deliver(&self, row: Claimed, lease: Uuid) -> Result<(), sqlx::Error> {
+    async fn deliver(
+        &self,
+        row: Claimed,
+        lease: Uuid,
+        stop: &CancellationToken,
+    ) -> Result<(), sqlx::Error> {
         let begun = std::time::Instant::now();
         let sent = self.send(&row).await?;
         let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -174,7 +190,7 @@ impl Deliverer {
                     duration_ms,
                     "A mail was sent"
                 );
-                self.settle_sent_at_last(&row, lease, &accepted).await
+                self.settle_sent_at_last(&row, lease, &accepted, stop).await
             }
             Err(failure) => {
                 let error = failure.to_string();
@@ -213,23 +229,29 @@ impl Deliverer {
         ))
     }
 
-    /// Settles what has left, through an outage of the database: a row that is not settled is sent again.
+    /// Settles what has left, through an outage of the database: a row that is not settled is sent again. When the
+    /// service is to end, it is tried once more and left.
     async fn settle_sent_at_last(
         &self,
         row: &Claimed,
         lease: Uuid,
         accepted: &Accepted,
+        stop: &CancellationToken,
     ) -> Result<(), sqlx::Error> {
         let begun = std::time::Instant::now();
         loop {
+            let last = stop.is_cancelled() || begun.elapsed() >= SETTLING;
             match self.settle_sent(row, lease, accepted).await {
-                Err(error) if begun.elapsed() < SETTLING => {
+                Err(error) if !last => {
                     tracing::warn!(
                         delivery.id = row.id.0,
                         %error,
                         "A mail was sent, but this cannot be written down yet"
                     );
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = tokio::time::sleep(PAUSE) => {}
+                    }
                 }
                 settled => return settled,
             }
@@ -244,12 +266,13 @@ impl Deliverer {
     ) -> Result<(), sqlx::Error> {
         let now = self.clock.now();
         let provider_id = provider_id(&accepted.reply);
-        let mut tx = self.pool.begin().await?;
-        store::settle_sent(&mut tx, row.id, lease, now, provider_id.as_deref()).await?;
-        if let (Some(ticket), Some(id)) = (row.ticket_id, provider_id) {
-            thread::remember(&mut tx, now, ticket, &[id]).await?;
+        let mut conn = self.pool.acquire().await?;
+        if let (Some(ticket), Some(id)) = (row.ticket_id, &provider_id) {
+            // First, and whoever holds the lease by now: the mail bears this id, and noting it again is harmless.
+            thread::remember(&mut conn, now, ticket, std::slice::from_ref(id)).await?;
         }
-        tx.commit().await
+        store::settle_sent(&mut conn, row.id, lease, now, provider_id.as_deref()).await?;
+        Ok(())
     }
 
     async fn settle_failure(
@@ -273,17 +296,11 @@ impl Deliverer {
             )
         });
         let mut tx = self.pool.begin().await?;
-        match due_at {
-            Some(due_at) => {
-                store::settle_retry(&mut tx, row.id, lease, now, due_at, error).await?;
-            }
-            None => {
-                let held = store::settle_dead(&mut tx, row.id, lease, now, error).await?;
-                if !held {
-                    return tx.rollback().await;
-                }
-                self.give_up(&mut tx, row, error).await?;
-            }
+        if !store::settle_failure(&mut tx, row.id, lease, now, due_at, error).await? {
+            return tx.rollback().await;
+        }
+        if due_at.is_none() {
+            self.give_up(&mut tx, row, error).await?;
         }
         if let Failure::Send(SendFailure::Credential(_)) = failure {
             self.alarm(&mut tx, error).await?;
@@ -300,7 +317,7 @@ impl Deliverer {
         row: &Claimed,
         error: &str,
     ) -> Result<(), sqlx::Error> {
-        let Some(row) = store::list(conn, None, Some(row.id), 1).await?.pop() else {
+        let Some(row) = store::get(conn, row.id).await? else {
             return Ok(());
         };
         let ctx = Context {

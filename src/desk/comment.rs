@@ -139,7 +139,7 @@ pub async fn record_automatic_reply(
 }
 
 /// Writes a comment and its files, and returns it as it stands.
-pub(super) async fn write(
+async fn write(
     conn: &mut PgConnection,
     ctx: &Context<'_>,
     ticket: &Ticket,
@@ -164,7 +164,8 @@ pub(super) async fn write(
     Ok(as_it_stands(id, &new, author, words.files))
 }
 
-fn as_it_stands(
+/// A comment that was written down just now.
+pub(super) fn as_it_stands(
     id: CommentId,
     new: &NewComment<'_>,
     author: &Person,

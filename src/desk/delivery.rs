@@ -73,7 +73,7 @@ pub async fn cancel_delivery(
     if !outbox::store::cancel(conn, id, ctx.now, reason).await? {
         return Ok(false);
     }
-    let row = outbox::store::list(conn, None, Some(id), 1).await?.pop();
+    let row = outbox::store::get(conn, id).await?;
     if let Some((row, ticket)) = row.as_ref().and_then(|row| Some((row, row.ticket_id?))) {
         let event = NewEvent {
             kind: "delivery_cancelled",

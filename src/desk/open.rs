@@ -13,9 +13,9 @@ use crate::ids::{PersonId, TicketId};
 use crate::notify::Happening;
 use crate::people::Person;
 use crate::sla;
-use crate::ticket::store::NewTicket;
-use crate::ticket::timeline::{self, NewEvent};
-use crate::ticket::{Comment, Ticket, Visibility, store, thread};
+use crate::ticket::opening::{self, FirstComment, NewTicket};
+use crate::ticket::timeline::{self, NewComment};
+use crate::ticket::{Comment, Ticket, Visibility, store};
 
 /// What a new ticket starts with.
 #[derive(Debug, Clone, Copy)]
@@ -93,32 +93,13 @@ pub async fn open(
     let initial = desk.status(&desk.initial_status).ok_or_else(|| {
         DeskError::Invalid(format!("there is no status `{}`", desk.initial_status))
     })?;
-    let ticket = insert(conn, ctx, opening, initial).await?;
-    let comment = comment::write(
-        conn,
-        ctx,
-        &ticket,
-        opening.requester,
-        Visibility::Public,
-        false,
-        &opening.words,
-    )
-    .await?;
+    let (ticket, comment) = write(conn, ctx, opening, initial).await?;
     if !opening.participants.is_empty() {
         store::add_participants(conn, ctx.now, ticket.id, opening.participants).await?;
     }
-    thread::remember(conn, ctx.now, ticket.id, opening.words.message_ids).await?;
     if let Some((other, kind)) = opening.linked {
         store::link(conn, ctx.now, ticket.id, other, kind).await?;
     }
-    let event = NewEvent {
-        kind: "opened",
-        new: Some(&ticket.number),
-        comment_id: Some(comment.id),
-        inbound_id: opening.words.inbound_id,
-        ..NewEvent::default()
-    };
-    timeline::add_events(conn, ticket.id, ctx.actor, ctx.now, &[event]).await?;
     sla::start(conn, desk, &ticket).await?;
     let happening = Happening::Opened {
         ticket: &ticket,
@@ -131,12 +112,13 @@ pub async fn open(
     Ok(Opened { ticket, comment })
 }
 
-async fn insert(
+/// Writes the ticket, its first comment and the comment's files down.
+async fn write(
     conn: &mut PgConnection,
     ctx: &Context<'_>,
     opening: &Opening<'_>,
     initial: &Status,
-) -> Result<Ticket, DeskError> {
+) -> Result<(Ticket, Comment), DeskError> {
     let desk = &ctx.settings.desk;
     let mailbox = opening.mailbox;
     let category = opening
@@ -175,6 +157,27 @@ async fn insert(
         source: opening.words.source,
         opened_at: ctx.now,
     };
-    let id = store::insert(conn, &new).await?;
-    Ok(new.into_ticket(id))
+    let words = &opening.words;
+    let first = FirstComment {
+        body: words.body,
+        full_text: words.full_text,
+        html: words.html,
+        message_ids: words.message_ids,
+        inbound_id: words.inbound_id,
+    };
+    let (ticket, comment) = opening::write(conn, &new, &first, ctx.actor).await?;
+    timeline::add_files(conn, comment, words.files).await?;
+    let said = NewComment {
+        ticket_id: ticket,
+        author_id: opening.requester.id,
+        visibility: Visibility::Public,
+        by_staff: false,
+        body: words.body,
+        full_text: words.full_text,
+        html: words.html,
+        source: words.source,
+        created_at: ctx.now,
+    };
+    let comment = comment::as_it_stands(comment, &said, opening.requester, words.files);
+    Ok((new.into_ticket(ticket), comment))
 }

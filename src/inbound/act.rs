@@ -276,9 +276,7 @@ async fn bounce(
     scene: &Scene<'_>,
     outbox: OutboxId,
 ) -> anyhow::Result<Deed> {
-    let row = outbox::store::list(conn, None, Some(outbox), 1)
-        .await?
-        .pop();
+    let row = outbox::store::get(conn, outbox).await?;
     let (Some(row), Origin::Bounce(reports)) = (row, &scene.mail.origin) else {
         return Ok(Deed::settled(
             "ignored",

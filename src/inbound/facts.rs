@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 use super::route::{Candidate, Facts, Trail};
-use super::store::{self, Claimed};
+use super::store::{self, Author, Claimed};
 use crate::config::Settings;
 use crate::config::service::MailboxSettings;
 use crate::ids::{OutboxId, PersonId, TicketId};
@@ -33,15 +33,11 @@ pub async fn load(
     now: DateTime<Utc>,
 ) -> Result<Facts, sqlx::Error> {
     let from = mail.mail.from.as_ref().map(|from| from.address.as_str());
-    let sender = match from {
-        Some(address) => people::store::by_address(conn, address).await?,
-        None => None,
+    let author = match from {
+        Some(address) => store::author(conn, address, now - TimeDelta::hours(1)).await?,
+        None => Author::default(),
     };
-    // An archive holds years of mail, taken in within a minute.
-    let recent_from_sender = match from.filter(|_| claimed.answering) {
-        Some(address) => store::recent_from(conn, address, now - TimeDelta::hours(1)).await?,
-        None => 0,
-    };
+    let sender = author.person;
     let tokens = tokens_of(settings, mail);
     let returned = match &mail.origin {
         Origin::Bounce(_) => returned(conn, settings, mail, &tokens).await?,
@@ -52,7 +48,8 @@ pub async fn load(
         vouched: is_vouched(mailbox, &mail.mail.authentication, from),
         candidates: candidates(conn, settings, mail, sender.as_ref(), &tokens).await?,
         returned,
-        recent_from_sender,
+        // An archive holds years of mail, taken in within a minute.
+        recent_from_sender: if claimed.answering { author.recent } else { 0 },
         mails_per_sender_per_hour: settings.caps.mails_per_sender_per_hour,
         accept_automatic: mailbox.accept_automatic || claimed.accepted,
         accepted: claimed.accepted,

@@ -22,7 +22,7 @@ pub(super) async fn author(conn: &mut PgConnection, scene: &Scene<'_>) -> anyhow
     }
     let from = scene.mail.mail.from.as_ref();
     let from = from.context("the mail has no author")?;
-    Ok(person(conn, scene.now, from).await?)
+    Ok(create(conn, scene.now, from).await?)
 }
 
 /// Creates everybody whom the mail names and nobody knows yet, in the order of their addresses: two mails that
@@ -66,6 +66,7 @@ pub(super) async fn person(
     }
 }
 
+/// Writes a person down whom nobody knew a moment ago.
 async fn create(
     conn: &mut PgConnection,
     now: DateTime<Utc>,

@@ -39,6 +39,7 @@ const POLL: Duration = Duration::from_secs(2);
 #[derive(Debug, Clone)]
 pub struct Processor {
     pool: PgPool,
+    claims: PgPool,
     numbers: PgPool,
     settings: Arc<Settings>,
     clock: Clock,
@@ -46,10 +47,11 @@ pub struct Processor {
 }
 
 impl Processor {
-    /// A processor on `pool`; ticket numbers are reserved on the pool of their own, `numbers`.
+    /// A processor on `pool`; mails are claimed on `claims`, and ticket numbers reserved on `numbers`.
     #[must_use]
     pub fn new(
         pool: PgPool,
+        claims: PgPool,
         numbers: PgPool,
         settings: Arc<Settings>,
         clock: Clock,
@@ -57,6 +59,7 @@ impl Processor {
     ) -> Self {
         Self {
             pool,
+            claims,
             numbers,
             settings,
             clock,
@@ -87,9 +90,9 @@ impl Processor {
     pub async fn step(&self) -> anyhow::Result<usize> {
         let now = self.clock.now();
         let lease = Uuid::now_v7();
-        let mut tx = self.pool.begin().await?;
-        let claimed = store::claim(&mut tx, lease, now, now + LEASE, IN_HAND).await?;
-        tx.commit().await?;
+        let mut claims = self.claims.acquire().await?;
+        let claimed = store::claim(&mut claims, lease, now, now + LEASE, IN_HAND).await?;
+        drop(claims);
         let taken = claimed.len();
         let (suspects, others): (Vec<Claimed>, Vec<Claimed>) = claimed
             .into_iter()

@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::db;
-use crate::ids::{CommentId, InboundId, OutboxId, TicketId};
+use crate::ids::{CommentId, InboundId, OrganizationId, OutboxId, PersonId, TicketId};
+use crate::people::{Person, Role};
 
 /// A mail to be written down.
 #[derive(Debug, Clone)]
@@ -192,7 +192,7 @@ pub const SUSPECT: i32 = 2;
 /// are suspects, and only one of them is taken at a time: the next death then tells which it was, and the
 /// others are not given up for it.
 ///
-/// It takes a transaction of the caller's that does nothing else: see [`db::prepare_claim`].
+/// It is a transaction of its own, on a connection of [`crate::db::connect_claims`].
 ///
 /// # Errors
 /// If the database does not answer.
@@ -203,7 +203,6 @@ pub async fn claim(
     leased_until: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Claimed>, sqlx::Error> {
-    db::prepare_claim(conn).await?;
     let mut rows = sqlx::query_as!(
         Claimed,
         r#"UPDATE inbound_mail SET state = 'processing', attempt = attempt + 1, lease = $1, leased_until = $3
@@ -311,34 +310,48 @@ pub async fn settle_failure(
     Ok(done.rows_affected() == 1)
 }
 
-/// How many mails this address wrote since then, as far as they are settled.
+/// What the database knows of an author.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Author {
+    /// The person to whom the address belongs.
+    pub person: Option<Person>,
+    /// How many mails the address wrote lately, as far as they are settled.
+    pub recent: u32,
+}
+
+/// Who wrote from this address, compared without regard to case, and how many mails since then.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn recent_from(
+pub async fn author(
     conn: &mut PgConnection,
     address: &str,
     since: DateTime<Utc>,
-) -> Result<u32, sqlx::Error> {
-    let count = sqlx::query_scalar!(
-        r#"SELECT count(*) AS "count!" FROM inbound_mail WHERE sender = lower($1) AND received_at > $2"#,
+) -> Result<Author, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT card.id AS "id?: PersonId", card.name AS "name?", card.role AS "role?", card.handle AS "handle?",
+                  card.organization_id AS "organization_id?: OrganizationId", card.address AS "address?",
+                  card.disabled AS "disabled?",
+                  (SELECT count(*) FROM inbound_mail WHERE sender = asked.address AND received_at > $2) AS "recent!"
+           FROM (VALUES (lower($1))) AS asked (address)
+           LEFT JOIN person_address AS held ON held.address = asked.address
+           LEFT JOIN person_card AS card ON card.id = held.person_id"#,
         address,
         since
     )
     .fetch_one(conn)
     .await?;
-    Ok(u32::try_from(count).unwrap_or(u32::MAX))
-}
-
-/// When the next mail becomes due, if any waits.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn next_due(conn: &mut PgConnection) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
-    sqlx::query_scalar!(
-        "SELECT min(CASE WHEN state = 'received' THEN due_at ELSE leased_until END)
-         FROM inbound_mail WHERE state IN ('received', 'processing')"
-    )
-    .fetch_one(conn)
-    .await
+    let person = row.id.zip(row.name).map(|(id, name)| Person {
+        id,
+        name,
+        role: Role::from_key(&row.role.unwrap_or_default()),
+        handle: row.handle,
+        organization_id: row.organization_id,
+        address: row.address,
+        disabled: row.disabled.unwrap_or(true),
+    });
+    Ok(Author {
+        person,
+        recent: u32::try_from(row.recent).unwrap_or(u32::MAX),
+    })
 }

@@ -161,6 +161,12 @@ impl<'a> Question<'a> {
         self.ticket.team.as_deref().filter(|_| concerned)
     }
 
+    /// Whether all staff hears of it if nobody is in the team: a customer wrote, and nobody is assigned.
+    pub(super) fn may_need_all_staff(&self) -> bool {
+        let concerned = matches!(self.matter, Matter::Opened { .. } | Matter::CustomerWrote);
+        concerned && self.ticket.assignee_id.is_none()
+    }
+
     /// The ids of those whom the happening itself names.
     pub(super) fn named(&self) -> Vec<i64> {
         let about = match self.matter {

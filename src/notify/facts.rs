@@ -123,7 +123,7 @@ impl Facts {
     }
 }
 
-/// Asks for everybody who may be concerned, for what keeps them from being written to, and for the caps.
+/// Asks for everybody who may be concerned, which is all staff where the ticket's team is empty, for what keeps them from being written to, and for the caps.
 ///
 /// The count of the past minute is exact only where it can matter: the span between the first and the last
 /// row's id is never smaller than the number of rows between them, and costs two index look-ups.
@@ -140,6 +140,10 @@ pub(super) async fn load(
                UNION ALL SELECT 'assignee', $3::bigint WHERE $3 IS NOT NULL
                UNION ALL SELECT part, person_id FROM ticket_person WHERE ticket_id = $1
                UNION ALL SELECT 'team', person_id FROM team_member WHERE team = $4
+               UNION ALL SELECT 'all_staff', staff.id FROM person AS staff
+                         WHERE $14 AND staff.role <> 'customer' AND staff.disabled_at IS NULL
+                           AND EXISTS (SELECT FROM person_address WHERE person_id = staff.id AND is_primary)
+                           AND NOT EXISTS (SELECT FROM team_member WHERE team = $4)
                UNION ALL SELECT 'named', id FROM unnest($5::bigint[]) AS id
            ), recent AS (
                SELECT (SELECT id FROM outbox WHERE automatic AND audience = 'customer' AND created_at > $8
@@ -184,6 +188,7 @@ pub(super) async fn load(
         i64::from(settings.caps.answers_per_ticket_per_hour),
         i64::from(settings.caps.answers_per_minute),
         AUTOMATIC_ANSWERS,
+        question.may_need_all_staff(),
     )
     .fetch_all(conn)
     .await?;
@@ -206,6 +211,7 @@ pub(super) async fn load(
         });
         person.answers = person.answers.max(row.answers);
     }
+    facts.all_staff = question.may_need_all_staff() && facts.with(Part::Team).next().is_none();
     Ok(facts)
 }
 

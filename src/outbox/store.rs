@@ -5,7 +5,6 @@ use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Audience, Channel};
-use crate::db;
 use crate::ids::{CommentId, OutboxId, PersonId, TicketId};
 
 /// After this many attempts a row no longer holds up the later ones of its conversation.
@@ -48,7 +47,7 @@ pub struct Claimed {
 /// A row waits while an earlier one of its conversation has not left, unless that one has failed several
 /// times: a bad row delays its conversation for minutes, never for days, and no other conversation at all.
 ///
-/// It takes a transaction of the caller's that does nothing else: see [`db::prepare_claim`].
+/// It is a transaction of its own, on a connection of [`crate::db::connect_claims`].
 ///
 /// # Errors
 /// If the database does not answer.
@@ -60,7 +59,6 @@ pub async fn claim(
     leased_until: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Claimed>, sqlx::Error> {
-    db::prepare_claim(conn).await?;
     let mut rows = sqlx::query_as!(
         Claimed,
         r#"UPDATE outbox SET state = 'sending', attempt = attempt + 1, lease = $2, leased_until = $4
@@ -114,21 +112,25 @@ pub async fn settle_sent(
     Ok(done.rows_affected() == 1)
 }
 
-/// Puts a row back until `due_at`. Returns false if the lease was lost.
+/// Puts a row that could not be sent back until `due_at`, or settles it as dead where that is `None`. Returns false if
+/// the lease was lost.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn settle_retry(
+pub async fn settle_failure(
     conn: &mut PgConnection,
     id: OutboxId,
     lease: Uuid,
     now: DateTime<Utc>,
-    due_at: DateTime<Utc>,
+    due_at: Option<DateTime<Utc>>,
     error: &str,
 ) -> Result<bool, sqlx::Error> {
     let done = sqlx::query!(
-        "UPDATE outbox SET state = 'pending', due_at = $4, lease = NULL, leased_until = NULL, last_error = $5,
-                errors = errors || jsonb_build_array(jsonb_build_object('at', $3::timestamptz, 'error', $5::text))
+        "UPDATE outbox
+         SET state = CASE WHEN $4::timestamptz IS NULL THEN 'dead' ELSE 'pending' END, due_at = coalesce($4, due_at),
+             settled_at = CASE WHEN $4::timestamptz IS NULL THEN $3::timestamptz END, lease = NULL, leased_until = NULL,
+             last_error = $5,
+             errors = errors || jsonb_build_array(jsonb_build_object('at', $3::timestamptz, 'error', $5::text))
          WHERE id = $1 AND lease = $2",
         id.0,
         lease,
@@ -139,48 +141,6 @@ pub async fn settle_retry(
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// Settles a row as dead. Returns false if the lease was lost.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn settle_dead(
-    conn: &mut PgConnection,
-    id: OutboxId,
-    lease: Uuid,
-    now: DateTime<Utc>,
-    error: &str,
-) -> Result<bool, sqlx::Error> {
-    let done = sqlx::query!(
-        "UPDATE outbox SET state = 'dead', settled_at = $3, lease = NULL, leased_until = NULL, last_error = $4,
-                errors = errors || jsonb_build_array(jsonb_build_object('at', $3::timestamptz, 'error', $4::text))
-         WHERE id = $1 AND lease = $2",
-        id.0,
-        lease,
-        now,
-        error
-    )
-    .execute(conn)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// When the next row becomes due, if any waits.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn next_due(
-    conn: &mut PgConnection,
-    channel: Channel,
-) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
-    sqlx::query_scalar!(
-        "SELECT min(CASE WHEN state = 'pending' THEN due_at ELSE leased_until END)
-         FROM outbox WHERE state IN ('pending', 'sending') AND channel = $1",
-        channel as Channel
-    )
-    .fetch_one(conn)
-    .await
 }
 
 /// A row as an operator sees it.
@@ -246,6 +206,25 @@ pub async fn list(
         limit
     )
     .fetch_all(conn)
+    .await
+}
+
+/// One row as an operator sees it.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn get(conn: &mut PgConnection, id: OutboxId) -> Result<Option<Row>, sqlx::Error> {
+    sqlx::query_as!(
+        Row,
+        r#"SELECT outbox.id AS "id: OutboxId", state, audience AS "audience: Audience", template, draft, ticket.number AS "number?",
+                  ticket_id AS "ticket_id: TicketId", comment_id AS "comment_id: CommentId",
+                  recipient_id AS "recipient_id: PersonId", address, message_id, automatic, attempt, created_at,
+                  outbox.due_at, settled_at, last_error
+           FROM outbox LEFT JOIN ticket ON ticket.id = outbox.ticket_id
+           WHERE outbox.id = $1"#,
+        id.0
+    )
+    .fetch_optional(conn)
     .await
 }
 

@@ -128,8 +128,9 @@ pub async fn find_or_create(
 ) -> Result<Person, sqlx::Error> {
     // One statement, so that two mails of a new customer at once give one person: the second insert of
     // the address waits for the first one's transaction and then yields.
-    sqlx::query!(
-        "WITH address AS (
+    let created = sqlx::query_as!(
+        Row,
+        r#"WITH address AS (
              INSERT INTO person_address (address, person_id, is_primary, created_at)
              VALUES (lower($1), nextval(pg_get_serial_sequence('person', 'id')), true, $2)
              ON CONFLICT (address) DO NOTHING
@@ -139,15 +140,20 @@ pub async fn find_or_create(
          OVERRIDING SYSTEM VALUE
          SELECT person_id, $3, $4, lower($5),
                 (SELECT organization_id FROM organization_domain WHERE domain = lower(split_part($1, '@', 2))), $2
-         FROM address",
+         FROM address
+         RETURNING id AS "id: PersonId", name, role, handle, organization_id AS "organization_id: OrganizationId",
+                   lower($1) AS address, false AS "disabled!""#,
         new.address,
         now,
         new.name,
         new.role.key(),
         new.handle,
     )
-    .execute(&mut *conn)
+    .fetch_optional(&mut *conn)
     .await?;
+    if let Some(created) = created {
+        return Ok(created.into());
+    }
     by_address(conn, new.address)
         .await?
         .ok_or(sqlx::Error::RowNotFound)

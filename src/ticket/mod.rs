@@ -1,6 +1,7 @@
 //! The ticket: its shape, its workflow, its number, its timeline and the threads that lead to it.
 
 pub mod number;
+pub mod opening;
 pub mod part;
 pub mod store;
 pub mod thread;

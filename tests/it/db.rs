@@ -281,7 +281,7 @@ async fn a_database_of_a_newer_program_is_refused_in_plain_words() {
 }
 
 #[tokio::test]
-async fn statements_have_a_deadline_and_numbers_do_not_wait_for_the_disk() {
+async fn statements_have_a_deadline_and_numbers_and_claims_do_not_wait_for_the_disk() {
     let db = TestDb::bare().await;
     let setting = async |pool: &PgPool, name: &str| -> String {
         let value = sqlx::query_scalar("SELECT current_setting($1)").bind(name);
@@ -293,6 +293,14 @@ async fn statements_have_a_deadline_and_numbers_do_not_wait_for_the_disk() {
     let numbers = db::connect_numbers(db.url()).await.unwrap();
     assert_eq!(setting(&numbers, "statement_timeout").await, "30s");
     assert_eq!(setting(&numbers, "synchronous_commit").await, "off");
+    assert_eq!(setting(&numbers, "enable_sort").await, "on");
+    let workers = db::connect_workers(db.url(), 1).await.unwrap();
+    assert_eq!(setting(&workers, "statement_timeout").await, "30s");
+    assert_eq!(setting(&workers, "synchronous_commit").await, "on");
+    let claims = db::connect_claims(db.url()).await.unwrap();
+    assert_eq!(setting(&claims, "statement_timeout").await, "30s");
+    assert_eq!(setting(&claims, "synchronous_commit").await, "off");
+    assert_eq!(setting(&claims, "enable_sort").await, "off");
 }
 
 #[tokio::test]

@@ -209,6 +209,16 @@ async fn after_the_next_server_took_an_answer_before_that_is_written_down() {
         .wait_blocked("UPDATE outbox SET state = 'sent'")
         .await;
     service.kill();
+    // PostgreSQL would finish the statement of a client that is gone.
+    let ended: bool = sqlx::query_scalar(
+        "SELECT bool_and(pg_terminate_backend(pid, 60000)) FROM pg_stat_activity
+         WHERE query LIKE 'UPDATE outbox SET state = ''sent''%' AND wait_event_type = 'Lock'
+           AND datname = current_database()",
+    )
+    .fetch_one(&scene.desk.pool)
+    .await
+    .unwrap();
+    assert!(ended);
     row.close().await.unwrap();
     let open: Vec<String> =
         sqlx::query_scalar("SELECT message_id FROM outbox WHERE state <> 'sent'")

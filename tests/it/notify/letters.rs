@@ -240,7 +240,7 @@ async fn files_of_an_answer_go_with_it() {
         .unwrap();
     let happening = frontdesk::notify::Happening::Commented {
         ticket: &world.ticket,
-        comment: &comments[0],
+        comment: comments.last().unwrap(),
         actor: frontdesk::ticket::Actor::Person(world.ada),
         moved: None,
     };

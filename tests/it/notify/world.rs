@@ -9,9 +9,9 @@ use frontdesk::notify::{self, Happening, Published, StatusMove};
 use frontdesk::outbox::store::{self, Claimed};
 use frontdesk::outbox::{Audience, Channel};
 use frontdesk::people::{self, Role, store::NewPerson};
-use frontdesk::ticket::store::{self as tickets, NewTicket};
+use frontdesk::ticket::opening::{self, FirstComment, NewTicket};
 use frontdesk::ticket::timeline::{self, NewComment};
-use frontdesk::ticket::{Actor, Comment, Source, Ticket, Visibility};
+use frontdesk::ticket::{Actor, Comment, Source, Ticket, Visibility, store as tickets};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -278,6 +278,12 @@ pub async fn ticket(
         source: Source::Mail,
         opened_at: start(),
     };
-    let id = tickets::insert(conn, &new).await.unwrap();
+    let first = FirstComment {
+        body: "It is broken.",
+        ..FirstComment::default()
+    };
+    let (id, _) = opening::write(conn, &new, &first, Actor::Person(requester))
+        .await
+        .unwrap();
     tickets::get(conn, id).await.unwrap()
 }

@@ -301,7 +301,7 @@ async fn a_watch_that_dies_before_its_commit_has_told_nothing() {
             .unwrap(),
         1
     );
-    drop(tx);
+    tx.rollback().await.unwrap(); // a dropped one is rolled back some time later
     assert_eq!(
         heard(&desk).await,
         ["ann: First response due in 1 h: The import fails"]
