@@ -141,5 +141,9 @@ pub(super) async fn hand_over(
         });
     }
     append(conn, ctx, ticket.id, &events).await?;
-    Ok(())
+    let happening = Happening::HandedOver {
+        ticket,
+        actor: ctx.actor,
+    };
+    announce(conn, ctx, ticket.id, &happening).await
 }

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
-use super::audience::Question;
 use super::breaker::AUTOMATIC_ANSWERS;
+use super::question::Question;
 use super::target::Around;
 use super::{Why, address};
 use crate::config::Settings;

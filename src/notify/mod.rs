@@ -15,6 +15,7 @@
 //! | assigned, mentioned               | nobody                      | the one it is about                          |
 //! | a target is near                  | nobody                      | the assignee; the team when unassigned       |
 //! | a target was missed               | nobody                      | the team's lead, then whom the desk's settings name |
+//! | handed over to another team       | nobody                      | watchers and the team                        |
 //! | a reply could not be delivered    | nobody                      | its author; assignee or team where there is none |
 //!
 //! Nobody hears of their own act, save for the acknowledgement and where an agent asked to be told. Where
@@ -29,6 +30,7 @@ mod facts;
 pub mod letter;
 mod notices;
 mod outcome;
+mod question;
 pub mod render;
 mod rows;
 mod target;
@@ -99,6 +101,13 @@ pub enum Happening<'a> {
         /// The ticket.
         ticket: &'a Ticket,
         /// Who assigned it.
+        actor: Actor,
+    },
+    /// The ticket came to another team, and to nobody in it yet.
+    HandedOver {
+        /// The ticket.
+        ticket: &'a Ticket,
+        /// Who handed it over.
         actor: Actor,
     },
     /// An agent was named in a comment.
@@ -179,7 +188,7 @@ pub async fn publish(
                 }
                 _ => None,
             };
-            match audience::Question::of(happening, reply.as_ref(), settings) {
+            match question::Question::of(happening, reply.as_ref(), settings) {
                 Some(question) => on_ticket(conn, settings, now, &question).await,
                 None => Ok(Published::default()),
             }
@@ -192,7 +201,7 @@ async fn on_ticket(
     conn: &mut PgConnection,
     settings: &Settings,
     now: DateTime<Utc>,
-    question: &audience::Question<'_>,
+    question: &question::Question<'_>,
 ) -> Result<Published, sqlx::Error> {
     let mut facts = facts::load(conn, settings, now, question).await?;
     let mut decided = audience::decide(&facts, question, settings);

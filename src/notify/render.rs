@@ -72,7 +72,7 @@ pub enum LoadError {
         source: std::io::Error,
     },
     /// A file in the operator's folder replaces nothing.
-    #[error("{}: there is no template of that name to replace; there are: {}", .path.display(), FILES.map(|(name, _)| name).join(", "))]
+    #[error("{}: there is no template of that name to replace; there are: {}", .path.display(), FILES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "))]
     Unknown {
         /// The file.
         path: PathBuf,
@@ -106,7 +106,7 @@ impl Templates {
         let sources = sources(overrides)?;
         try_each(&sources)?;
         let mut compiled = environment();
-        for (message, layout) in MESSAGES {
+        for &(message, layout) in MESSAGES {
             for part in PARTS {
                 let (text, file) = assemble(&sources, message, layout, part);
                 let text = if part == "body.html" {
@@ -239,7 +239,7 @@ fn try_each(sources: &Sources) -> Result<(), LoadError> {
             .add_template_owned(*name, source.text.clone())
             .map_err(|error| at(&source.file, &error))?;
     }
-    for (message, layout) in MESSAGES {
+    for &(message, layout) in MESSAGES {
         let drafts: Vec<Value> = sample::of(message)
             .iter()
             .map(|sample| Value::from(Serde(&sample.draft)))

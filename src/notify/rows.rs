@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::audience::{Customer, Decision, Failure, Matter, Question, Staff};
+use super::audience::{Customer, Decision, Staff};
 use super::draft::{
     CustomerDraft, CustomerTicket, FailureDraft, Head, PublicComment, Shown, StaffDraft,
     StaffEvent, StaffTicket, StatusText, bare_subject, clean, one_line,
 };
 use super::facts::{Facts, Part, PersonFacts};
+use super::question::{Failure, Matter, Question};
 use crate::config::Settings;
 use crate::config::service::MailboxSettings;
 use crate::ids::PersonId;
@@ -138,6 +139,7 @@ impl Writer<'_> {
         let template = match self.question.matter {
             Matter::Opened { .. } => "ticket_opened_staff",
             Matter::Assigned(_) => "assigned",
+            Matter::HandedOver => "handed_over",
             Matter::Mentioned(_) => "mentioned",
             _ => BUNDLE,
         };
@@ -288,6 +290,7 @@ impl Writer<'_> {
             Matter::Note => "note",
             Matter::Status => "status",
             Matter::Assigned(_) => "assigned",
+            Matter::HandedOver => "handed_over",
             Matter::Mentioned(_) => "mentioned",
             Matter::CustomerWrote | Matter::StaffWrote | Matter::Failed(_) | Matter::Target(_) => {
                 "comment"
@@ -332,6 +335,7 @@ fn event_key(question: &Question<'_>, now: DateTime<Utc>) -> String {
         (Matter::Failed(failed), _) => format!("failed:{}", failed.outbox),
         (Matter::Opened { .. }, _) => format!("opened:{}", ticket.id),
         (Matter::Assigned(person), _) => format!("assigned:{}:{person}:{at}", ticket.id),
+        (Matter::HandedOver, _) => format!("handed_over:{}:{at}", ticket.id),
         (Matter::Mentioned(_), Some(comment)) => format!("mentioned:{}", comment.id),
         (Matter::CustomerWrote | Matter::StaffWrote | Matter::Note, Some(comment)) => {
             format!("comment:{}", comment.id)

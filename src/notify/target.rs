@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
-use super::audience::{Decision, Matter, Question, Staff};
+use super::audience::{Decision, Staff};
 use super::draft::{TargetDraft, span};
 use super::facts::{self, Facts, Part, PersonFacts};
+use super::question::{Matter, Question};
 use super::rows::{self, Writer, moment, only, value};
 use super::{Why, Withheld};
 use crate::config::Settings;

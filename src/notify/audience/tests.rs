@@ -10,8 +10,8 @@ use super::*;
 use crate::config::desk::StatusKind;
 use crate::config::{self};
 use crate::ids::{CommentId, TicketId};
-use crate::notify::rows;
-use crate::ticket::{Actor, Source};
+use crate::notify::{Happening, StatusMove, rows};
+use crate::ticket::{Actor, Comment, Source, Ticket, Visibility};
 
 const SECRET: &str = "what staff says among itself";
 

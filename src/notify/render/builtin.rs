@@ -38,13 +38,14 @@ impl Layout {
 pub(super) const PARTS: [&str; 3] = ["subject.txt", "body.txt", "body.html"];
 
 /// The messages and their layouts.
-pub(super) const MESSAGES: [(&str, Layout); 12] = [
+pub(super) const MESSAGES: &[(&str, Layout)] = &[
     ("ticket_opened_customer", Layout::Customer),
     ("ticket_opened_staff", Layout::Staff),
     ("comment_added_customer", Layout::Customer),
     ("comment_added_staff", Layout::Staff),
     ("status_changed_customer", Layout::Customer),
     ("assigned", Layout::Staff),
+    ("handed_over", Layout::Staff),
     ("mentioned", Layout::Staff),
     ("delivery_failed", Layout::Staff),
     ("target_near", Layout::Staff),
@@ -55,12 +56,12 @@ pub(super) const MESSAGES: [(&str, Layout); 12] = [
 
 macro_rules! files {
     ($($name:literal,)*) => {
-        [$(($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $name)))),*]
+        &[$(($name, include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/templates/", $name)))),*]
     };
 }
 
 /// Every file by its name below `templates/`.
-pub(super) const FILES: [(&str, &str); 45] = files![
+pub(super) const FILES: &[(&str, &str)] = files![
     "alarm/body.html",
     "alarm/body.txt",
     "alarm/subject.txt",
@@ -76,6 +77,9 @@ pub(super) const FILES: [(&str, &str); 45] = files![
     "delivery_failed/body.html",
     "delivery_failed/body.txt",
     "delivery_failed/subject.txt",
+    "handed_over/body.html",
+    "handed_over/body.txt",
+    "handed_over/subject.txt",
     "layout/customer.html",
     "layout/customer.txt",
     "layout/events.html",

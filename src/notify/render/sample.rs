@@ -64,6 +64,11 @@ pub(super) fn of(name: &str) -> Vec<Sample> {
             staff("an assignment", &[assigned()], Form::Full),
             staff("an assignment after other events", &bundle(), Form::Bare),
         ],
+        "handed_over" => vec![staff(
+            "a ticket that came from another team",
+            &[handed_over()],
+            Form::Unassigned,
+        )],
         "mentioned" => vec![staff("a mention in a note", &[mentioned()], Form::Full)],
         "delivery_failed" => vec![
             failure("a reply that came back", Some(ANSWER)),
@@ -247,6 +252,10 @@ fn assigned() -> StaffEvent {
     event("assigned", Some("Grete Lind"), "09:20")
 }
 
+fn handed_over() -> StaffEvent {
+    event("handed_over", Some("Grete Lind"), "09:20")
+}
+
 fn mentioned() -> StaffEvent {
     let words = "@ada you installed that printer, didn't you?";
     let words = comment("Grete Lind", words, true, Visibility::Internal, false);
@@ -271,6 +280,7 @@ fn bundle() -> Vec<StaffEvent> {
     vec![
         long,
         assigned(),
+        handed_over(),
         mentioned(),
         event("note", Some("Grete Lind"), "09:22").with(&note),
         event("comment", Some("Grete Lind"), "09:23").with(&answered),

@@ -347,6 +347,21 @@ async fn a_reply_that_changes_the_status_is_one_mail() {
 }
 
 #[tokio::test]
+async fn a_hand_over_is_told_to_the_new_team_but_not_to_its_author_or_a_customer() {
+    let mut world = World::new().await;
+    world.assign(None);
+    let handed_over = Happening::HandedOver {
+        ticket: &world.ticket,
+        actor: Actor::Person(world.ada),
+    };
+    // Grete is in the team with Ada, Wil watches.
+    assert_eq!(
+        told(&world.publish(&handed_over).await),
+        ["grete: handed_over", "wil: handed_over"]
+    );
+}
+
+#[tokio::test]
 async fn an_assignment_is_told_to_the_assignee_unless_it_is_their_own_act() {
     let mut world = World::new().await;
     world.assign(Some(world.ivo));
