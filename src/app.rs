@@ -23,6 +23,7 @@ use crate::mail::smtp::Mailer;
 use crate::mail::source;
 use crate::notify::render::Templates;
 use crate::people;
+use crate::schedule::Ticker;
 use crate::supervise::{Signals, Supervisor};
 use crate::wake::Wake;
 
@@ -32,8 +33,8 @@ const CONNECTIONS: u32 = 10;
 /// How many connections the workers take at most.
 const WORKERS: u32 = 20;
 
-/// How long a task that watches a mailbox may give no sign of life. A round is bounded by the deadline of each
-/// command, the longest wait between rounds by `poll_seconds`.
+/// How long a task that watches a mailbox or the clock may give no sign of life. A round is bounded by the deadline of
+/// each command or statement, the longest wait between rounds of a mailbox by `poll_seconds`.
 const PATIENCE: Duration = Duration::from_secs(600);
 
 /// Everything that is built once and shared by all tasks.
@@ -144,6 +145,17 @@ impl App {
         ))
     }
 
+    /// The ticker that runs what is due by the clock.
+    #[must_use]
+    pub fn ticker(&self) -> Ticker {
+        Ticker::new(
+            self.pool.clone(),
+            self.settings.clone(),
+            self.clock.clone(),
+            self.wake.clone(),
+        )
+    }
+
     /// The poller of a mailbox; none for one that mail is only handed in to.
     #[must_use]
     pub fn poller(&self, mailbox: &MailboxSettings) -> Option<Poller> {
@@ -172,6 +184,11 @@ impl App {
         supervisor.spawn("inbound", move |life| {
             let processor = processor.clone();
             async move { processor.run(life.shutdown()).await }
+        });
+        let ticker = self.ticker();
+        supervisor.spawn_watched("schedule", PATIENCE, move |life| {
+            let ticker = ticker.clone();
+            async move { ticker.run(life.shutdown(), || life.sign()).await }
         });
         let (wake, pool) = (self.wake.clone(), self.pool.clone());
         supervisor.spawn("wake", move |life| {

@@ -4,7 +4,7 @@
 //!
 //! | floor   | rooms                                        | knows                                   |
 //! |---------|----------------------------------------------|-----------------------------------------|
-//! | drivers | [`inbound`], [`delivery`]                    | a wire on one side, the desk on the other |
+//! | drivers | [`inbound`], [`delivery`], [`schedule`]      | a wire on one side, the desk on the other |
 //! | commands | [`command`]                                   | what people say, on whatever surface    |
 //! | domain  | [`desk`], [`notify`], [`outbox`], [`ticket`], [`people`], [`sla`] | tickets and the people around them |
 //! | wires   | [`mail`], [`chat`]                           | protocols, never tickets                |
@@ -36,6 +36,7 @@ pub mod mail;
 pub mod notify;
 pub mod outbox;
 pub mod people;
+pub mod schedule;
 pub mod sla;
 pub mod supervise;
 pub mod telemetry;

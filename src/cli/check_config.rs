@@ -3,12 +3,19 @@
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use chrono::{DateTime, Utc};
 use clap::Args;
 
+use super::page;
+use crate::clock::Clock;
+use crate::config::schedule::ScheduleSettings;
 use crate::config::service::{
     Database, MailboxSettings, Outgoing, OutgoingRoute, SmtpServer, Source, TlsMode,
 };
 use crate::config::{self, DeskSettings, Settings};
+
+/// How many slots of each schedule are shown.
+const SLOTS: usize = 5;
 
 /// Arguments of `frontdesk check-config`.
 #[derive(Debug, Args)]
@@ -29,7 +36,8 @@ pub fn run(arguments: &CheckConfigArguments) -> anyhow::Result<()> {
     let summary = if arguments.desk {
         of_desk(&config::load_desk(file)?)
     } else {
-        of_settings(&config::load(file, &|name| std::env::var(name).ok())?)
+        let settings = config::load(file, &|name| std::env::var(name).ok())?;
+        of_settings(&settings, Clock::default().now())
     };
     print!("{}", page(file, &summary));
     Ok(())
@@ -45,7 +53,7 @@ fn page(file: &Path, lines: &Lines) -> String {
     page
 }
 
-fn of_settings(settings: &Settings) -> Lines {
+fn of_settings(settings: &Settings, now: DateTime<Utc>) -> Lines {
     let mut lines = of_desk(&settings.desk);
     lines.push((
         "Database",
@@ -65,7 +73,29 @@ fn of_settings(settings: &Settings) -> Lines {
             all => all.join(", "),
         },
     ));
+    for (at, schedule) in settings.schedules.iter().enumerate() {
+        lines.push((
+            if at == 0 { "Schedules" } else { "" },
+            of_schedule(schedule, now),
+        ));
+    }
     lines
+}
+
+/// A schedule with its next slots, by the clocks of its zone.
+fn of_schedule(schedule: &ScheduleSettings, now: DateTime<Utc>) -> String {
+    let next: Vec<String> = schedule
+        .next(now)
+        .take(SLOTS)
+        .map(|at| page::moment(at, schedule.zone))
+        .collect();
+    format!(
+        "{}, {} in {}; next {}",
+        schedule.name,
+        schedule.recurrence,
+        schedule.zone,
+        next.join(", ")
+    )
 }
 
 fn of_desk(desk: &DeskSettings) -> Lines {
@@ -159,7 +189,10 @@ mod tests {
     fn a_configuration_is_summed_up_without_its_secrets() {
         let file = Path::new("config/frontdesk.toml");
         let settings = config::load(file, &env).unwrap();
-        let page = page(file, &of_settings(&settings)).replace(env!("CARGO_MANIFEST_DIR"), "/root");
+        // A Friday at noon: the next slots are after the weekend.
+        let now = "2026-11-20T17:45:00Z".parse().unwrap();
+        let page =
+            page(file, &of_settings(&settings, now)).replace(env!("CARGO_MANIFEST_DIR"), "/root");
         assert!(!page.contains("secret"));
         insta::assert_snapshot!(page);
     }

@@ -18,6 +18,7 @@ mod open;
 mod outbox;
 mod page;
 mod run;
+mod schedule;
 mod status;
 mod suppression;
 mod team;
@@ -55,6 +56,8 @@ pub enum Command {
     Inbound(inbound::InboundArguments),
     /// See what leaves and what does not, send it now, or cancel it.
     Outbox(outbox::OutboxArguments),
+    /// See what runs by the clock, and run it by hand.
+    Schedule(schedule::ScheduleArguments),
     /// Look at tickets, and work them without mail.
     Ticket(ticket::TicketArguments),
     /// Say who works here.
@@ -89,6 +92,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Fetch(arguments) => wait_for(fetch::run(&arguments)),
         Command::Inbound(arguments) => wait_for(inbound::run(&arguments)),
         Command::Outbox(arguments) => wait_for(outbox::run(&arguments)),
+        Command::Schedule(arguments) => wait_for(schedule::run(&arguments)),
         Command::Ticket(arguments) => wait_for(ticket::run(&arguments)),
         Command::Agent(arguments) => wait_for(agent::run(&arguments)),
         Command::Team(arguments) => wait_for(team::run(&arguments)),

@@ -25,6 +25,16 @@ pub struct DeskSettings {
     /// Resolved tickets close after this many hours; absent means never.
     #[serde(default)]
     pub auto_close_hours: Option<u32>,
+    /// A ticket that has waited for the customer for so many days is asked after once; absent means never.
+    #[serde(default)]
+    pub nudge_days: Option<u32>,
+    /// A ticket that has waited for the customer for so many days closes; absent means never.
+    #[serde(default)]
+    pub close_waiting_days: Option<u32>,
+    /// The calendar in whose hours tickets close by themselves and are asked after; absent means every day from 08:00
+    /// to 20:00 in the desk's zone.
+    #[serde(default)]
+    pub follow_up_calendar: Option<String>,
     /// The longest comment that is accepted from a command, in characters; absent means no limit. Mail is never cut.
     #[serde(default)]
     pub comment_max_chars: Option<u32>,
@@ -143,6 +153,15 @@ pub struct Category {
     /// The team that gets its tickets; absent leaves them unrouted.
     #[serde(default)]
     pub team: Option<String>,
+    /// The desk's value for this category; 0 is never.
+    #[serde(default)]
+    pub auto_close_hours: Option<u32>,
+    /// The desk's value for this category; 0 is never.
+    #[serde(default)]
+    pub nudge_days: Option<u32>,
+    /// The desk's value for this category; 0 is never.
+    #[serde(default)]
+    pub close_waiting_days: Option<u32>,
 }
 
 /// One custom field.

@@ -16,6 +16,7 @@ impl DeskSettings {
             check_field(field, &top("field").item(at), &mut faults);
         }
         check_number(self, &self.number, &top("number"), |_| false, &mut faults);
+        follow_ups(self, &mut faults);
         super::sla_check::check(self, &mut faults);
         organizations(self, &mut faults);
         faults
@@ -160,6 +161,15 @@ fn references(desk: &DeskSettings, faults: &mut Vec<Fault>) {
             reference(desk, list, word, &top(key), faults);
         }
     }
+    if let Some(calendar) = &desk.follow_up_calendar {
+        reference(
+            desk,
+            "calendar",
+            calendar,
+            &top("follow_up_calendar"),
+            faults,
+        );
+    }
     for (at, category) in desk.category.iter().enumerate() {
         if let Some(team) = &category.team {
             reference(
@@ -254,6 +264,31 @@ pub(super) fn check_number(
                     index + 1
                 ),
             ));
+        }
+    }
+}
+
+/// A ticket never closes on a customer who was not asked first.
+fn follow_ups(desk: &DeskSettings, faults: &mut Vec<Fault>) {
+    let mut check = |nudge: Option<u32>, close: Option<u32>, path: KeyPath| {
+        let nudge = nudge.filter(|days| *days > 0);
+        let Some(close) = close.filter(|days| *days > 0) else {
+            return;
+        };
+        if nudge.is_none_or(|nudge| nudge >= close) {
+            faults.push(Fault::new(
+                path.key("close_waiting_days"),
+                "A ticket would close before its customer was asked.",
+                format!("Write nudge_days with fewer than {close} days."),
+            ));
+        }
+    };
+    check(desk.nudge_days, desk.close_waiting_days, KeyPath::top());
+    for (at, category) in desk.category.iter().enumerate() {
+        if category.nudge_days.is_some() || category.close_waiting_days.is_some() {
+            let nudge = category.nudge_days.or(desk.nudge_days);
+            let close = category.close_waiting_days.or(desk.close_waiting_days);
+            check(nudge, close, top("category").item(at));
         }
     }
 }

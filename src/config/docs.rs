@@ -92,6 +92,7 @@ fn kind(kind: Kind) -> String {
         Kind::NumberFormat => "number format".to_owned(),
         Kind::Hours => "working hours".to_owned(),
         Kind::Date => "date, YYYY-MM-DD".to_owned(),
+        Kind::Recurrence => "recurrence".to_owned(),
         Kind::Filter => "log filter".to_owned(),
         Kind::Secret { at_least: 0 | 1 } => "secret".to_owned(),
         Kind::Secret { at_least } => format!("secret, at least {at_least} bytes"),

@@ -16,6 +16,7 @@ mod lookup;
 pub mod number;
 pub mod problem;
 mod read;
+pub mod schedule;
 mod schema;
 mod secret;
 pub mod service;

@@ -6,6 +6,7 @@ use secrecy::SecretString;
 
 use super::chat::ChatSettings;
 use super::desk::DeskSettings;
+use super::schedule::ScheduleSettings;
 
 /// The whole configuration after loading: checked, with secrets read.
 #[derive(Debug, Clone)]
@@ -28,6 +29,8 @@ pub struct Settings {
     pub caps: Caps,
     /// What is told to whom, and when.
     pub notify: Notify,
+    /// What runs by the clock, with what runs by itself.
+    pub schedules: Vec<ScheduleSettings>,
     /// Logs.
     pub log: Log,
     /// How long a drain may take after SIGTERM.

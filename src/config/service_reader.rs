@@ -20,6 +20,7 @@ use super::value::is_loopback;
 /// Reads everything but the desk, which may stand in a file of its own.
 pub(super) fn read(table: &Table<'_>, desk: DeskSettings, env: Env<'_>) -> Settings {
     Settings {
+        schedules: super::schedule::read(table, &desk),
         desk,
         database: match table.table("database") {
             Some(database) => read_database(&database, env),

@@ -10,6 +10,7 @@ use super::hours::WorkingHours;
 use super::number::NumberFormat;
 use super::problem::{nearest, shown};
 use super::schema::Kind;
+use crate::when::recurrence::{self, Recurrence};
 
 /// What is wrong and what would be right.
 pub(super) type Refusal = (String, String);
@@ -51,6 +52,9 @@ pub(super) fn check(kind: Kind, text: &str) -> Result<(), Refusal> {
             format!("`{}` is no date", shown(text)),
             "Write YYYY-MM-DD, such as 2026-12-24.",
         )),
+        Kind::Recurrence => Recurrence::parse(text).map(drop).map_err(|what| {
+            refuse(format!("`{}` is no recurrence: {what}", shown(text)), recurrence::HINT)
+        }),
         Kind::Filter => filter(text),
         _ => Ok(()),
     }

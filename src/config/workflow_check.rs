@@ -99,7 +99,12 @@ fn machine_steps<'a>(desk: &'a DeskSettings, from: &Status) -> Vec<&'a str> {
         StatusKind::Waiting => next.push(desk.active_status.as_str()),
         StatusKind::Resolved | StatusKind::Closed => next.push(desk.reopened_status.as_str()),
     }
-    if from.kind == StatusKind::Resolved && desk.auto_close_hours.is_some() {
+    let closes_by_the_clock = match from.kind {
+        StatusKind::Resolved => desk.auto_close_hours.is_some(),
+        StatusKind::Waiting => desk.close_waiting_days.is_some(),
+        _ => false,
+    };
+    if closes_by_the_clock {
         let closed = desk.first_status_of_kind(StatusKind::Closed);
         next.extend(closed.map(|status| status.key.as_str()));
     }
@@ -168,13 +173,19 @@ fn grounds(desk: &DeskSettings, keys: &[&str]) -> Vec<KeyPath> {
 fn ends(desk: &DeskSettings, faults: &mut Vec<Fault>) {
     let kinds = grounds(desk, &["kind"]);
     let has_closed = desk.first_status_of_kind(StatusKind::Closed).is_some();
-    if desk.auto_close_hours.is_some() && !has_closed {
-        let fault = Fault::new(
-            top("auto_close_hours"),
-            "There is no status of kind closed that resolved tickets could take.",
-            "Add one with kind = \"closed\", or leave auto_close_hours out.",
-        );
-        faults.push(fault.concluded_from(kinds.clone()));
+    let closing = [
+        ("auto_close_hours", desk.auto_close_hours, "resolved"),
+        ("close_waiting_days", desk.close_waiting_days, "waiting"),
+    ];
+    for (key, span, which) in closing {
+        if span.is_some() && !has_closed {
+            let fault = Fault::new(
+                top(key),
+                format!("There is no status of kind closed that {which} tickets could take."),
+                format!("Add one with kind = \"closed\", or leave {key} out."),
+            );
+            faults.push(fault.concluded_from(kinds.clone()));
+        }
     }
     let is_end = |status: &Status| matches!(status.kind, StatusKind::Resolved | StatusKind::Closed);
     if !desk.status.iter().any(is_end) {

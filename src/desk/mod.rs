@@ -5,6 +5,7 @@ mod assign;
 mod comment;
 mod delivery;
 mod fields;
+mod follow_up;
 mod open;
 mod party;
 mod status;
@@ -17,6 +18,7 @@ pub use delivery::{bounced, cancel_delivery, given_up};
 pub use fields::{
     change_tags, set_category, set_due, set_field, set_priority, set_subject, set_type,
 };
+pub use follow_up::{close_resolved, close_unanswered, nudge};
 pub use open::{Opened, Opening, number_format, open, starting_fields};
 pub use party::{add_cc, change_requester, remove_cc, unwatch, watch};
 pub use status::change_status;
@@ -41,6 +43,10 @@ const OTHER_TEAM: &str = "it went to another team";
 const CUSTOMER_WROTE: &str = "the customer wrote";
 /// Why a ticket comes back when an answer came back.
 const NOT_DELIVERED: &str = "an answer could not be delivered";
+/// Why a resolved ticket closes by itself.
+const SETTLED: &str = "nobody wrote since it was resolved";
+/// Why a waiting ticket closes by itself.
+const UNANSWERED: &str = "the customer did not answer";
 
 /// Whether the machinery gave this reason, rather than a person in confidence.
 #[must_use]
@@ -51,6 +57,8 @@ pub fn is_own_reason(reason: &str) -> bool {
         OTHER_TEAM,
         CUSTOMER_WROTE,
         NOT_DELIVERED,
+        SETTLED,
+        UNANSWERED,
     ]
     .contains(&reason)
 }

@@ -109,7 +109,8 @@ fn customers_concerned<'f>(facts: &'f Facts, question: &Question<'_>) -> Vec<&'f
     match question.matter {
         Matter::Opened {
             acknowledge: true, ..
-        } => facts.with(Part::Requester).collect(),
+        }
+        | Matter::Nudged { .. } => facts.with(Part::Requester).collect(),
         Matter::StaffWrote | Matter::Status => facts
             .with(Part::Requester)
             .chain(facts.with(Part::Participant))
@@ -159,7 +160,7 @@ fn staff_concerned<'f>(
             }
         }
         Matter::StaffWrote | Matter::Note => followers(facts),
-        Matter::Target(_) => Vec::new(),
+        Matter::Target(_) | Matter::Nudged { .. } => Vec::new(),
         Matter::Status if !by_customer(facts, question) => followers(facts),
         Matter::Status | Matter::CustomerWrote | Matter::HandedOver => {
             responsible(facts, settings, decision)

@@ -1,7 +1,8 @@
 //! Drafts: the values that a mail is rendered from. What a customer may read is decided by the types here:
 //! a draft for customers is made of a [`PublicComment`] and of nothing that staff wrote to one another.
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
 use crate::ids::CommentId;
@@ -90,6 +91,8 @@ pub(super) struct CustomerDraft<'a> {
     status: Option<StatusText<'a>>,
     /// Whether the reader wrote first, rather than the desk opening the ticket for them.
     asked: bool,
+    /// The day on which the ticket closes if nobody answers.
+    closes_on: Option<String>,
 }
 
 impl<'a> CustomerDraft<'a> {
@@ -112,7 +115,15 @@ impl<'a> CustomerDraft<'a> {
             files: Vec::new(),
             status,
             asked,
+            closes_on: None,
         }
+    }
+
+    /// A draft that says when the ticket closes if nobody answers.
+    pub(super) fn closing(mut self, at: Option<DateTime<Utc>>, zone: Tz) -> Self {
+        let day = at.map(|at| at.with_timezone(&zone).format("%A, %-d %B %Y"));
+        self.closes_on = day.map(|day| day.to_string());
+        self
     }
 
     /// A draft that carries a public comment.

@@ -12,6 +12,7 @@
 //! | staff wrote in public             | all of them                 | assignee and watchers                        |
 //! | staff wrote an internal note      | nobody, ever                | assignee and watchers                        |
 //! | the status changed                | all of them                 | assignee and watchers; the team when a customer did it on an unassigned ticket |
+//! | it waits, and nobody wrote         | the requester               | nobody                                       |
 //! | assigned, mentioned               | nobody                      | the one it is about                          |
 //! | a target is near                  | nobody                      | the assignee; the team when unassigned       |
 //! | a target was missed               | nobody                      | the team's lead, then whom the desk's settings name |
@@ -120,6 +121,13 @@ pub enum Happening<'a> {
         person: PersonId,
         /// Who named them.
         actor: Actor,
+    },
+    /// A ticket waits for its customer, who is asked whether anything is left.
+    Nudged {
+        /// The ticket.
+        ticket: &'a Ticket,
+        /// When it closes if nobody answers, where it does.
+        closes_at: Option<DateTime<Utc>>,
     },
     /// A person's reply to a customer was given up by the outbox, or came back. Failed notifications to
     /// staff and failed automatic answers are told to nobody: they would fail again.

@@ -1,5 +1,7 @@
 //! What a happening asks: whom it concerns, and what it is about.
 
+use chrono::{DateTime, Utc};
+
 use super::facts::Reply;
 use super::{Happening, StatusMove, TargetNotice};
 use crate::config::Settings;
@@ -30,6 +32,9 @@ pub(super) enum Matter<'a> {
     Assigned(PersonId),
     HandedOver,
     Mentioned(PersonId),
+    Nudged {
+        closes_at: Option<DateTime<Utc>>,
+    },
     Failed(Failure<'a>),
     /// Who hears of it is decided with the notice: it is told for many tickets at once.
     Target(&'a TargetNotice<'a>),
@@ -124,6 +129,13 @@ impl<'a> Question<'a> {
                 actor: actor.person(),
                 matter: Matter::Mentioned(person),
             }),
+            Happening::Nudged { ticket, closes_at } => Some(Self {
+                ticket,
+                comment: None,
+                moved: None,
+                actor: None,
+                matter: Matter::Nudged { closes_at },
+            }),
             Happening::DeliveryFailed {
                 ticket,
                 comment_id: _,
@@ -154,6 +166,7 @@ impl<'a> Question<'a> {
                 acknowledge: true,
                 ..
             } | Matter::Status
+                | Matter::Nudged { .. }
         )
     }
 

@@ -80,6 +80,10 @@ impl Writer<'_> {
                         ("comment_added_customer", draft)
                     }
                     Matter::Status => ("status_changed_customer", notice(&own, status.clone())),
+                    Matter::Nudged { closes_at } => (
+                        "nudge_customer",
+                        notice(&own, None).closing(closes_at, self.settings.desk.zone),
+                    ),
                     _ => return None,
                 };
                 let mut row = self.row(person, Audience::Customer, template, value(&draft))?;
@@ -292,9 +296,11 @@ impl Writer<'_> {
             Matter::Assigned(_) => "assigned",
             Matter::HandedOver => "handed_over",
             Matter::Mentioned(_) => "mentioned",
-            Matter::CustomerWrote | Matter::StaffWrote | Matter::Failed(_) | Matter::Target(_) => {
-                "comment"
-            }
+            Matter::CustomerWrote
+            | Matter::StaffWrote
+            | Matter::Nudged { .. }
+            | Matter::Failed(_)
+            | Matter::Target(_) => "comment",
         };
         let moved = self.question.moved;
         let actor = self
@@ -340,6 +346,7 @@ fn event_key(question: &Question<'_>, now: DateTime<Utc>) -> String {
         (Matter::CustomerWrote | Matter::StaffWrote | Matter::Note, Some(comment)) => {
             format!("comment:{}", comment.id)
         }
+        (Matter::Nudged { .. }, _) => format!("nudged:{}:{at}", ticket.id),
         _ => format!("status:{}:{}:{at}", ticket.id, ticket.status),
     }
 }

@@ -182,6 +182,14 @@ impl Desk {
         self.deliverer.step().await.unwrap();
     }
 
+    /// The clock of a desk that is open goes to `at`, and what is due then is run.
+    pub async fn tick_at(&self, at: DateTime<Utc>) {
+        let ticker = self.app.ticker();
+        ticker.step().await.unwrap();
+        self.advance(at - self.now());
+        ticker.step().await.unwrap();
+    }
+
     /// The mails that left and were not taken before, by time and address. Two minutes pass first, so that all
     /// that waits for its undo time or for company has left.
     pub async fn take_mail(&self) -> Vec<Sent> {

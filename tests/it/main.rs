@@ -19,6 +19,7 @@ mod field;
 mod harness;
 mod migrations;
 mod notify;
+mod schedule;
 mod sla;
 #[path = "../stack/mod.rs"]
 mod stack;

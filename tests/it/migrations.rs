@@ -14,11 +14,20 @@ const SAMPLES: &[(i64, &str)] = &[
     (3, include_str!("migrations/0003_inbound.sql")),
     (4, include_str!("migrations/0004_outbox.sql")),
     (5, include_str!("migrations/0005_inbound_accepted.sql")),
+    (13, include_str!("migrations/0013_schedules.sql")),
     (15, include_str!("migrations/0015_ticket_clocks.sql")),
 ];
 
 /// One question to the last schema for each of the samples, with its answer.
 const READ_BACK: &[(&str, &str)] = &[
+    (
+        "SELECT schedule || ' stands for ' || missed FROM schedule_slot JOIN schedule ON name = schedule AND last_at = slot_at",
+        "follow_ups stands for 2",
+    ),
+    (
+        "SELECT number FROM ticket JOIN ticket_nudge ON ticket_id = id WHERE nudged_at > waiting_since",
+        "TICK-1",
+    ),
     (
         "SELECT name FROM organization JOIN organization_domain ON id = organization_id WHERE domain = 'kanal9.example'",
         "Kanal 9 Film",

@@ -39,7 +39,27 @@ A format needs `{seq}` or `{random}`.",
             "auto_close_hours",
             count(1, 876_000, "hours"),
             "never",
-            "Resolved tickets close after this time.",
+            "Resolved tickets close after this time, with a mail that says how to take them up again.",
+        ),
+        Key::optional(
+            "nudge_days",
+            count(1, 3_650, "days"),
+            "never",
+            "A ticket that has waited for the customer this long, and nobody wrote, is asked after once, politely.",
+        ),
+        Key::optional(
+            "close_waiting_days",
+            count(1, 3_650, "days"),
+            "never",
+            "A ticket that has waited for the customer this long closes. It needs `nudge_days`, and follows the nudge by the \
+difference of the two at the least.",
+        ),
+        Key::optional(
+            "follow_up_calendar",
+            Kind::Of("calendar"),
+            "every day from 08:00 to 20:00 in the desk's zone",
+            "The calendar in whose hours tickets close by themselves and are asked after: nobody gets such mail at night or on a \
+holiday.",
         ),
         Key::optional(
             "comment_max_chars",
@@ -204,6 +224,24 @@ static CATEGORY: Section = Section {
             Kind::Of("team"),
             "its tickets are routed to nobody",
             "The team that gets its tickets.",
+        ),
+        Key::optional(
+            "auto_close_hours",
+            count(0, 876_000, "hours"),
+            "the desk's",
+            "As the desk's, for this category; 0 is never.",
+        ),
+        Key::optional(
+            "nudge_days",
+            count(0, 3_650, "days"),
+            "the desk's",
+            "As the desk's, for this category; 0 is never.",
+        ),
+        Key::optional(
+            "close_waiting_days",
+            count(0, 3_650, "days"),
+            "the desk's",
+            "As the desk's, for this category; 0 is never.",
         ),
     ],
 };

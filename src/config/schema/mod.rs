@@ -4,6 +4,7 @@
 mod chat;
 mod desk;
 mod mailbox;
+mod schedule;
 mod service;
 mod sla;
 
@@ -74,6 +75,8 @@ pub(super) enum Kind {
     Hours,
     /// YYYY-MM-DD.
     Date,
+    /// A recurrence, as in a crontab.
+    Recurrence,
     /// A log filter.
     Filter,
     /// `{ env = … }` or `{ file = … }`, with the least length in bytes.

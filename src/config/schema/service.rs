@@ -3,6 +3,7 @@
 use super::chat::CHAT;
 use super::desk::DESK;
 use super::mailbox::{LOGIN, MAILBOX, TLS};
+use super::schedule::SCHEDULE;
 use super::{Key, Kind, Section, count};
 
 /// The whole file.
@@ -51,6 +52,12 @@ pub(in crate::config) static ROOT: Section = Section {
             Kind::Table(&NOTIFY),
             "the defaults",
             "What is told to whom, and when.",
+        ),
+        Key::optional(
+            "schedule",
+            Kind::Tables(&SCHEDULE),
+            "what runs by itself",
+            "What runs by the clock, and when.",
         ),
         Key::optional("log", Kind::Table(&LOG), "the defaults", "Logs."),
     ],

@@ -1,7 +1,8 @@
 //! Sample drafts: what previews show, and what every template is tried with when it is loaded. They are made
 //! of the same types as real ones.
 
-use chrono::DateTime;
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 
 use crate::ids::{CommentId, PersonId, TicketId};
 use crate::notify::draft::{
@@ -35,6 +36,13 @@ pub(super) fn of(name: &str) -> Vec<Sample> {
         "status_changed_customer" => vec![
             notice("a status with its meaning", Some(resolved()), true),
             notice("a status without one", Some(bare()), true),
+        ],
+        "nudge_customer" => vec![
+            nudge(
+                "a ticket that closes if nobody answers",
+                DateTime::from_timestamp(1_795_770_000, 0),
+            ),
+            nudge("a ticket that stays open", None),
         ],
         "comment_added_customer" => vec![
             answer(
@@ -135,6 +143,12 @@ fn notice(about: &'static str, status: Option<StatusText<'_>>, asked: bool) -> S
     let head = head("Jane Doe", "jane@customer.example");
     let draft = CustomerDraft::notice(&head, DESK, "Jane Doe", TICKET, status, asked);
     sample(about, &draft)
+}
+
+fn nudge(about: &'static str, closes_at: Option<DateTime<Utc>>) -> Sample {
+    let head = head("Jane Doe", "jane@customer.example");
+    let draft = CustomerDraft::notice(&head, DESK, "Jane Doe", TICKET, None, true);
+    sample(about, &draft.closing(closes_at, Tz::UTC))
 }
 
 fn answer(about: &'static str, status: Option<StatusText<'_>>, file: bool) -> Sample {

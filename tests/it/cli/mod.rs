@@ -9,4 +9,5 @@ mod inbound;
 mod outbox;
 mod people;
 mod program;
+mod schedule;
 mod ticket;
