@@ -209,7 +209,7 @@ pub struct Calendar {
     pub zone: Tz,
     /// Ranges such as `mon 09:00-12:30`; a range may cross midnight.
     pub hours: Vec<String>,
-    /// Days off, YYYY-MM-DD.
+    /// Days off, YYYY-MM-DD; those of a `holidays_file` stand here as well.
     #[serde(default)]
     pub holidays: Vec<String>,
 }

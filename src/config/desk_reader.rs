@@ -50,7 +50,7 @@ pub(super) fn read(table: &Table<'_>) -> DeskSettings {
             key: entry.text("key"),
             zone: zone(entry),
             hours: entry.texts("hours"),
-            holidays: entry.texts("holidays"),
+            holidays: holidays(entry),
         }),
         organization: all(table, "organization", |entry| Organization {
             name: entry.text("name"),
@@ -135,6 +135,32 @@ fn watch(table: &Table<'_>) -> SlaWatch {
             },
         }),
     }
+}
+
+/// The days off of a calendar: those of its list, and those of its file that do not stand there.
+fn holidays(entry: &Table<'_>) -> Vec<String> {
+    let mut days = entry.texts("holidays");
+    let file = entry.path_if_any("holidays_file");
+    // A file that is not there is in the report already.
+    let Some(file) = file.filter(|file| file.is_file()) else {
+        return days;
+    };
+    match super::holidays::read(&file) {
+        Ok(more) => {
+            let more: Vec<String> = more.iter().map(ToString::to_string).collect();
+            days.extend(
+                more.into_iter()
+                    .filter(|day| !days.contains(day))
+                    .collect::<Vec<_>>(),
+            );
+        }
+        Err(what) => entry.refuse(
+            "holidays_file",
+            what,
+            "Write the path of an .ics file of holidays.",
+        ),
+    }
+    days
 }
 
 /// A zone that is missing or unknown is in the report.

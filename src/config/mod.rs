@@ -11,6 +11,7 @@ mod desk_check;
 mod desk_reader;
 pub mod docs;
 mod document;
+mod holidays;
 pub mod hours;
 mod lookup;
 pub mod number;

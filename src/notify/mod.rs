@@ -47,6 +47,7 @@ use crate::ids::{CommentId, InboundId, OutboxId, PersonId};
 use crate::outbox;
 use crate::ticket::{Actor, Comment, Ticket};
 
+pub use draft::span;
 pub use outcome::{Published, Told, Why, Withheld};
 pub use target::{Circle, TargetNotice, tell_of_targets};
 

@@ -15,7 +15,7 @@ use crate::ids::{OrganizationId, TicketId};
 use crate::ticket::Source;
 
 pub(super) use due::{
-    DueClock, Noticed, add_events, claim_due, lock_open_after, refreshed_through,
+    DueClock, Noticed, add_events, claim_due, lock_open_after, next_due, refreshed_through,
     set_refreshed_through, told,
 };
 

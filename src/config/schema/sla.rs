@@ -116,6 +116,19 @@ pub(super) static CALENDAR: Section = Section {
             Kind::List(&Kind::Hours),
             "Ranges such as `mon 09:00-12:30` or `mon-fri 09:00-17:00`. A range whose end is not after its start crosses midnight: `fri 22:00-06:00` ends on Saturday. `24:00` is the end of the day. Ranges must not overlap.",
         ),
-        Key::optional("holidays", Kind::List(&Kind::Date), "none", "Days off."),
+        Key::optional(
+            "holidays",
+            Kind::List(&Kind::Date),
+            "none",
+            "Days off, each from midnight to midnight in the calendar's zone.",
+        ),
+        Key::optional(
+            "holidays_file",
+            Kind::ExistingFile,
+            "none",
+            "More days off: an iCalendar file (`.ics`) of events that last whole days, as calendars of holidays are given out. \
+An event may come back every year on the same day and is then entered through 2100; other rules of recurrence are refused. \
+The file is read at start.",
+        ),
     ],
 };

@@ -1,11 +1,13 @@
 //! The SQL of the watch and of the refresh.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, SecondsFormat, Utc};
 use sqlx::PgConnection;
 
 use crate::ids::TicketId;
 use crate::notify::Withheld;
-use crate::sla::Kind;
+use crate::sla::{Kind, NextDue};
 
 /// A clock of which somebody is to be told.
 #[derive(Debug, Clone, PartialEq)]
@@ -183,4 +185,28 @@ pub(in crate::sla) async fn set_refreshed_through(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// What is due next of each of these tickets.
+pub(in crate::sla) async fn next_due(
+    conn: &mut PgConnection,
+    tickets: &[TicketId],
+) -> Result<BTreeMap<TicketId, NextDue>, sqlx::Error> {
+    let ids: Vec<i64> = tickets.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"SELECT DISTINCT ON (ticket_id) ticket_id AS "ticket_id: TicketId", kind AS "kind: Kind", due_at AS "due_at!"
+           FROM ticket_clock WHERE ticket_id = ANY($1) AND met_at IS NULL AND due_at IS NOT NULL
+           ORDER BY ticket_id, due_at"#,
+        &ids
+    )
+    .fetch_all(conn)
+    .await?;
+    let due = rows.into_iter().map(|row| {
+        let next = NextDue {
+            kind: row.kind,
+            due_at: row.due_at,
+        };
+        (row.ticket_id, next)
+    });
+    Ok(due.collect())
 }

@@ -2,6 +2,7 @@
 //! and a resolution within 1440 for tickets of its middle priority, whatever the hour.
 
 mod clocks;
+mod explain;
 mod watch;
 
 use chrono::{DateTime, TimeDelta, Utc};

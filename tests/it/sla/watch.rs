@@ -336,3 +336,76 @@ async fn other_settings_count_the_open_tickets_anew() {
     assert_eq!(super::clocks(&desk, ticket.id).await, []);
     desk.close().await;
 }
+
+/// Many tickets due in one minute, as on the morning after a quiet night. `FRONTDESK_MARKS` asks for another number,
+/// and the time it took is printed.
+#[tokio::test]
+async fn many_marks_in_one_minute_are_all_told_in_batches() {
+    let count = std::env::var("FRONTDESK_MARKS").ok();
+    let count: i64 = count.and_then(|count| count.parse().ok()).unwrap_or(1_000);
+    let desk = Desk::open().await;
+    desk.agent("ann", Some("support")).await;
+    desk.receive(&request(
+        CARLA,
+        "a@customer.test",
+        "The import fails",
+        "It stops.",
+    ))
+    .await;
+    desk.take_mail().await;
+    let at = desk.now();
+    let mut tx = desk.app.pool.begin().await.unwrap();
+    sqlx::query(
+        "INSERT INTO ticket (number, subject, priority, status, status_kind, requester_id, team, source, opened_at, updated_at)
+         SELECT 'MANY-' || n, 'One of many', 'medium', 'open', 'new', (SELECT max(requester_id) FROM ticket), 'support',
+                'mail', $2, $2
+         FROM generate_series(1, $1) AS n",
+    )
+    .bind(count)
+    .bind(at)
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    sqlx::query(
+        "INSERT INTO ticket_clock (ticket_id, kind, started_at, target_minutes, due_at, marks, marks_at, next_mark_at)
+         SELECT id, 'first_response', $1, 240, $1 + interval '240 minutes', '{share,breach}',
+                ARRAY[$1 + interval '180 minutes', $1 + interval '240 minutes'], $1 + interval '180 minutes'
+         FROM ticket WHERE number LIKE 'MANY-%'",
+    )
+    .bind(at)
+    .execute(&mut *tx)
+    .await
+    .unwrap();
+    tx.commit().await.unwrap();
+    desk.advance(minutes(180));
+
+    let begun = std::time::Instant::now();
+    let mut told = 0;
+    loop {
+        let mut tx = desk.app.pool.begin().await.unwrap();
+        let batch = sla::due(&mut tx, &desk.app.settings, desk.now(), 500)
+            .await
+            .unwrap();
+        tx.commit().await.unwrap();
+        told += i64::try_from(batch).unwrap();
+        if batch < 500 {
+            break;
+        }
+    }
+    println!("{told} marks told in {:?}", begun.elapsed());
+    // Carla's own ticket is among them.
+    assert_eq!(told, count + 1);
+    let rows: i64 = sqlx::query_scalar(
+        "SELECT count(DISTINCT (ticket_id, recipient_id)) FROM outbox WHERE template = 'target_near'",
+    )
+    .fetch_one(&desk.app.pool)
+    .await
+    .unwrap();
+    assert_eq!(rows, count + 1);
+    // They are many mails to write, and writing mails is another test's matter.
+    sqlx::query("UPDATE outbox SET state = 'sent' WHERE template = 'target_near'")
+        .execute(&desk.app.pool)
+        .await
+        .unwrap();
+    desk.close().await;
+}
