@@ -46,8 +46,8 @@ pub fn right(path: &str) -> Right {
         "whoami" | "help" | "open" => Right::Everybody,
         "show" | "reopen" => Right::Own,
         "comment" => Right::Party,
-        "take" | "assign" | "unassign" | "team" | "status" | "resolve" | "close" | "reply"
-        | "note" => Right::Agent,
+        "sla" | "take" | "assign" | "unassign" | "team" | "status" | "resolve" | "close"
+        | "reply" | "note" => Right::Agent,
         _ => Right::Nobody,
     }
 }

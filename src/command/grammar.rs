@@ -14,6 +14,7 @@ use super::comment::{Comment, Note, Reply};
 use super::help::Help;
 use super::open::Open;
 use super::show::Show;
+use super::sla::Sla;
 use super::status::{Close, Reopen, Resolve, Status};
 
 /// Everything that can be said to the desk.
@@ -23,6 +24,8 @@ pub enum Command {
     Open(Open),
     /// Show a ticket with its newest comments.
     Show(Show),
+    /// Say what was promised on a ticket, and how its clocks stand.
+    Sla(Sla),
     /// Take a ticket yourself.
     Take(Take),
     /// Give a ticket to an agent.

@@ -23,6 +23,7 @@ mod problem;
 mod reading;
 mod reply;
 mod show;
+mod sla;
 mod split;
 mod status;
 mod whoami;
@@ -135,6 +136,7 @@ async fn carry_out(
     match &parsed.command {
         Command::Open(open) => open.run(&mut work).await,
         Command::Show(show) => show.run(&mut work).await,
+        Command::Sla(_) => sla::run(&mut work).await,
         Command::Take(_) => assign::take(&mut work).await,
         Command::Assign(assign) => assign.run(&mut work).await,
         Command::Unassign(_) => assign::unassign(&mut work).await,

@@ -92,7 +92,7 @@ macro_rules! templates {
     };
 }
 
-const FILES: [(&str, &str); 9] = templates![
+const FILES: [(&str, &str); 10] = templates![
     "assigned",
     "commented",
     "handed_over",
@@ -100,6 +100,7 @@ const FILES: [(&str, &str); 9] = templates![
     "help_command",
     "opened",
     "show",
+    "sla",
     "status",
     "whoami",
 ];

@@ -7,6 +7,7 @@ use super::grammar::OnTicket;
 use super::work::{Work, status_name};
 use super::{Failure, Reply};
 use crate::people;
+use crate::sla;
 use crate::ticket::{self, Comment, Ticket, Visibility, timeline};
 
 /// How many comments are shown where not all are asked for.
@@ -64,6 +65,14 @@ async fn card(work: &mut Work<'_>, ticket: &Ticket) -> Result<Value, Failure> {
             others.push(person.address.unwrap_or(person.name));
         }
     }
+    let due = sla::next_due(work.conn, &[ticket.id]).await?;
+    let promise = due.get(&ticket.id).map(|next| {
+        json!({
+            "name": next.kind.name(),
+            "due_at": next.due_at,
+            "overdue": next.is_overdue(work.scene.now),
+        })
+    });
     let mut merged_into = None;
     if let Some(root) = ticket.merged_into_id {
         merged_into = Some(ticket::store::get(work.conn, root).await?.number);
@@ -82,6 +91,7 @@ async fn card(work: &mut Work<'_>, ticket: &Ticket) -> Result<Value, Failure> {
         "team": ticket.team,
         "assignee": assignee,
         "due_at": ticket.due_at,
+        "promise": promise,
         "tags": ticket.tags,
         "fields": ticket.fields,
         "opened_at": ticket.opened_at,

@@ -1,6 +1,7 @@
 //! Commands on a whole desk.
 
 mod errors;
+mod promise;
 mod sight;
 mod words;
 mod work;
