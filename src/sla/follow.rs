@@ -112,7 +112,7 @@ pub(super) async fn life(
 /// One history of tickets that were merged: it begins with the one that was opened first and has everybody's words.
 /// What stopped that one's clocks counts until it was merged, what stops the others' from then on.
 fn history(first: &Member, root: &Member, steps: &[Step]) -> History {
-    let merged = |step: &&Step| step.ticket == first.id && matches!(step.what, StepKind::Merged);
+    let merged = |step: &&Step| step.ticket == first.id && matches!(step.what, StepKind::Merged(_));
     let merged_at = steps.iter().rev().find(merged).map(|step| step.at);
     let mut turns: Vec<Turn> = Vec::with_capacity(steps.len());
     for step in steps {
@@ -144,12 +144,12 @@ fn history(first: &Member, root: &Member, steps: &[Step]) -> History {
     }
 }
 
-/// What the first status of a ticket meant: what it was before it first changed.
+/// What the first status of a ticket meant: what it was before it first changed. A merge closes a ticket, too.
 fn opened_as(ticket: &Member, steps: &[Step]) -> StatusKind {
     let own = steps.iter().filter(|step| step.ticket == ticket.id);
     let mut before = own.filter_map(|step| match step.what {
-        StepKind::Turn(What::Became(_), before) => before,
-        _ => None,
+        StepKind::Turn(What::Became(_), before) | StepKind::Merged(before) => before,
+        StepKind::Turn(..) => None,
     });
     before.next().unwrap_or(ticket.kind)
 }

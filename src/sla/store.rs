@@ -96,15 +96,15 @@ pub(super) struct Step {
 pub(super) enum StepKind {
     /// Something that moves clocks; for a change of status also what it was before.
     Turn(What, Option<StatusKind>),
-    /// The ticket was merged into another.
-    Merged,
+    /// The ticket was merged into another, with what its status meant before that.
+    Merged(Option<StatusKind>),
 }
 
 impl Step {
     pub(super) fn turn(&self) -> Option<Turn> {
         match self.what {
             StepKind::Turn(what, _) => Some(Turn { at: self.at, what }),
-            StepKind::Merged => None,
+            StepKind::Merged(_) => None,
         }
     }
 }
@@ -143,7 +143,7 @@ pub(super) async fn steps(
                 "wrote" => turn(What::CustomerWrote),
                 "woke" => turn(What::Woke),
                 "snoozed" => turn(What::SnoozedUntil(row.new.as_deref()?.parse().ok()?)),
-                "merged" => Some(StepKind::Merged),
+                "merged" => Some(StepKind::Merged(kind_of(row.old.as_deref()))),
                 _ => {
                     let became = What::Became(kind_of(row.new.as_deref())?);
                     Some(StepKind::Turn(became, kind_of(row.old.as_deref())))

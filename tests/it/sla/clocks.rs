@@ -135,13 +135,13 @@ async fn a_merge_keeps_the_earlier_clock() {
     assert_ne!(earlier.id, later.id);
 
     let mut tx = desk.app.pool.begin().await.unwrap();
-    sqlx::query("UPDATE ticket SET merged_into_id = $2 WHERE id = $1")
+    sqlx::query("UPDATE ticket SET merged_into_id = $2, status = 'closed', status_kind = 'closed' WHERE id = $1")
         .bind(earlier.id)
         .bind(later.id)
         .execute(&mut *tx)
         .await
         .unwrap();
-    sqlx::query("INSERT INTO event (ticket_id, at, kind) VALUES ($1, $2, 'merged')")
+    sqlx::query("INSERT INTO event (ticket_id, at, kind, old) VALUES ($1, $2, 'merged', 'open')")
         .bind(earlier.id)
         .bind(desk.now())
         .execute(&mut *tx)
