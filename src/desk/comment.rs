@@ -2,12 +2,12 @@
 
 use sqlx::PgConnection;
 
-use super::{CUSTOMER_WROTE, Context, DeskError, announce, append};
+use super::{CUSTOMER_WROTE, Context, DeskError, announce, append, mention};
 use crate::ids::{CommentId, InboundId};
 use crate::notify::{Happening, StatusMove};
 use crate::people::Person;
 use crate::ticket::timeline::{self, NewComment, NewEvent, NewFile};
-use crate::ticket::workflow::{self, Reaction};
+use crate::ticket::workflow::{self, Reaction, StatusChange};
 use crate::ticket::{Actor, AttachmentInfo, Comment, Source, Ticket, Visibility, store, thread};
 
 /// What somebody wrote.
@@ -48,15 +48,38 @@ pub struct Said<'a> {
 /// A customer's word makes a waiting ticket active and brings a resolved or closed one back. The first
 /// public reply of staff stops the clock of the first response.
 ///
+/// What comes by command or chat is no longer than the desk allows; mail is never cut. Agents whom an internal note
+/// names by `@handle` are told.
+///
 /// # Errors
-/// If a status that the desk's settings name does not exist, or the database does not answer.
+/// If there are no words and no files, or too many; a status that the desk's settings name does not exist; or the
+/// database does not answer.
 pub async fn comment(
     conn: &mut PgConnection,
     ctx: &Context<'_>,
     ticket: &mut Ticket,
     said: &Said<'_>,
 ) -> Result<Comment, DeskError> {
+    say(conn, ctx, ticket, said, None).await
+}
+
+/// A change of status that a person asked for together with their words. It is made on the ticket already.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Moving<'a> {
+    pub(super) change: &'a StatusChange,
+    pub(super) reason: Option<&'a str>,
+}
+
+/// Adds a comment, and tells of it and of the change of status in one.
+pub(super) async fn say(
+    conn: &mut PgConnection,
+    ctx: &Context<'_>,
+    ticket: &mut Ticket,
+    said: &Said<'_>,
+    moving: Option<Moving<'_>>,
+) -> Result<Comment, DeskError> {
     let desk = &ctx.settings.desk;
+    check_words(ctx, &said.words)?;
     let comment = write(
         conn,
         ctx,
@@ -79,7 +102,7 @@ pub async fn comment(
         ..NewEvent::default()
     }];
     ticket.updated_at = ctx.now;
-    let mut change = None;
+    let mut reaction = None;
     if said.as_staff {
         if said.visibility == Visibility::Public {
             ticket.first_responded_at.get_or_insert(ctx.now);
@@ -87,16 +110,20 @@ pub async fn comment(
     } else {
         store::add_participants(conn, ctx.now, ticket.id, &[said.author.id]).await?;
         if let Reaction::Become(status) = workflow::reaction(desk, ticket, ctx.now) {
-            change = workflow::change_by_rule(desk, ticket, status, ctx.now)?;
+            reaction = workflow::change_by_rule(desk, ticket, status, ctx.now)?;
         }
     }
-    if let Some(change) = &change {
+    let moving = moving.or(reaction.as_ref().map(|change| Moving {
+        change,
+        reason: Some(CUSTOMER_WROTE),
+    }));
+    if let Some(Moving { change, reason }) = moving {
         events.push(NewEvent {
             kind: "status_changed",
             field: Some("status"),
             old: Some(&change.from),
             new: Some(&change.to),
-            reason: Some(CUSTOMER_WROTE),
+            reason,
             ..NewEvent::default()
         });
     }
@@ -106,13 +133,61 @@ pub async fn comment(
         ticket,
         comment: &comment,
         actor: ctx.actor,
-        moved: change.as_ref().map(|change| StatusMove {
-            from: &change.from,
-            reason: Some(CUSTOMER_WROTE),
+        moved: moving.map(|moving| StatusMove {
+            from: &moving.change.from,
+            reason: moving.reason,
         }),
     };
     announce(conn, ctx, ticket.id, &happening).await?;
+    if said.as_staff {
+        mention::tell(conn, ctx, ticket, &comment, "").await?;
+    }
     Ok(comment)
+}
+
+/// What comes by command must say something, and not too much of it.
+fn check_words(ctx: &Context<'_>, words: &NewWords<'_>) -> Result<(), DeskError> {
+    if matches!(words.source, Source::Mail | Source::Import) {
+        return Ok(());
+    }
+    if words.body.trim().is_empty() && words.files.is_empty() {
+        return Err(DeskError::Invalid(
+            "the text is empty; write some words or attach a file".to_owned(),
+        ));
+    }
+    check_length(ctx, words.body)?;
+    let limits = &ctx.settings.limits;
+    let too_many = words.files.len() > usize::try_from(limits.attachments).unwrap_or(usize::MAX);
+    if too_many {
+        return Err(DeskError::Invalid(format!(
+            "there are more than {} files; send some of them in another comment",
+            limits.attachments
+        )));
+    }
+    let too_large = |file: &&NewFile<'_>| {
+        u64::try_from(file.content.len()).unwrap_or(u64::MAX) > limits.attachment_bytes
+    };
+    if let Some(file) = words.files.iter().find(too_large) {
+        return Err(DeskError::Invalid(format!(
+            "the file {} is larger than the {} bytes that are kept of one",
+            file.name, limits.attachment_bytes
+        )));
+    }
+    Ok(())
+}
+
+/// What comes by command is no longer than the desk allows.
+pub(super) fn check_length(ctx: &Context<'_>, body: &str) -> Result<(), DeskError> {
+    let Some(most) = ctx.settings.desk.comment_max_chars else {
+        return Ok(());
+    };
+    let chars = body.chars().count();
+    if chars <= usize::try_from(most).unwrap_or(usize::MAX) {
+        return Ok(());
+    }
+    Err(DeskError::Invalid(format!(
+        "the text has {chars} characters, and this desk takes {most}; shorten it or attach it as a file"
+    )))
 }
 
 /// Notes an automatic reply on the timeline. The ticket stays as it is and nobody is told.

@@ -5,10 +5,17 @@ mod assign;
 mod comment;
 mod delivery;
 mod fields;
+mod finish;
 mod follow_up;
+mod link;
+mod mention;
+mod merge;
 mod open;
 mod party;
+mod spam;
+mod split;
 mod status;
+mod words;
 
 use chrono::{DateTime, Utc};
 
@@ -18,10 +25,16 @@ pub use delivery::{bounced, cancel_delivery, given_up};
 pub use fields::{
     change_tags, set_category, set_due, set_field, set_priority, set_subject, set_type,
 };
+pub use finish::{close, reopen, resolve};
 pub use follow_up::{close_resolved, close_unanswered, nudge};
+pub use link::{link, unlink};
+pub use merge::{merge, unmerge};
 pub use open::{Opened, Opening, number_format, open, starting_fields};
 pub use party::{add_cc, change_requester, remove_cc, unwatch, watch};
+pub use spam::{mark_spam, unmark_spam};
+pub use split::split;
 pub use status::change_status;
+pub use words::{delete_comment, edit_comment, mark_resolution};
 
 use sqlx::PgConnection;
 

@@ -50,6 +50,7 @@ pub async fn load(
         returned,
         // An archive holds years of mail, taken in within a minute.
         recent_from_sender: if claimed.answering { author.recent } else { 0 },
+        blocked: author.blocked,
         mails_per_sender_per_hour: settings.caps.mails_per_sender_per_hour,
         accept_automatic: mailbox.accept_automatic || claimed.accepted,
         accepted: claimed.accepted,

@@ -55,6 +55,8 @@ pub struct Facts {
     pub recent_from_sender: u32,
     /// The cap on that.
     pub mails_per_sender_per_hour: u32,
+    /// Whether a ticket of its sender was marked as spam.
+    pub blocked: bool,
     /// Whether the mailbox takes automatic mail as requests.
     pub accept_automatic: bool,
     /// Whether a person let the mail pass after it had been held back: neither cap nor filter holds it again.
@@ -225,6 +227,9 @@ fn from_a_person(
 ) -> Route {
     if mail.mail.from.is_none() {
         return Route::Quarantine("it has no author's address".to_owned());
+    }
+    if !facts.accepted && facts.blocked {
+        return Route::Quarantine("a ticket of its sender was marked as spam".to_owned());
     }
     if !facts.accepted && facts.recent_from_sender >= facts.mails_per_sender_per_hour {
         return Route::Quarantine(format!(

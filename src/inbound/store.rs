@@ -317,9 +317,11 @@ pub struct Author {
     pub person: Option<Person>,
     /// How many mails the address wrote lately, as far as they are settled.
     pub recent: u32,
+    /// Whether a ticket of the address was marked as spam.
+    pub blocked: bool,
 }
 
-/// Who wrote from this address, compared without regard to case, and how many mails since then.
+/// Who wrote from this address, compared without regard to case, how many mails since then, and whether it is heard.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -332,7 +334,8 @@ pub async fn author(
         r#"SELECT card.id AS "id?: PersonId", card.name AS "name?", card.role AS "role?", card.handle AS "handle?",
                   card.organization_id AS "organization_id?: OrganizationId", card.address AS "address?",
                   card.disabled AS "disabled?",
-                  (SELECT count(*) FROM inbound_mail WHERE sender = asked.address AND received_at > $2) AS "recent!"
+                  (SELECT count(*) FROM inbound_mail WHERE sender = asked.address AND received_at > $2) AS "recent!",
+                  EXISTS (SELECT FROM blocked_sender WHERE blocked_sender.address = asked.address) AS "blocked!"
            FROM (VALUES (lower($1))) AS asked (address)
            LEFT JOIN person_address AS held ON held.address = asked.address
            LEFT JOIN person_card AS card ON card.id = held.person_id"#,
@@ -353,5 +356,6 @@ pub async fn author(
     Ok(Author {
         person,
         recent: u32::try_from(row.recent).unwrap_or(u32::MAX),
+        blocked: row.blocked,
     })
 }

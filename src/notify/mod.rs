@@ -19,6 +19,8 @@
 //! | handed over to another team       | nobody                      | watchers and the team                        |
 //! | a reply could not be delivered    | nobody                      | its author; assignee or team where there is none |
 //!
+//! Nobody hears of a ticket's fields, people, links and merges: they stand on its timeline.
+//!
 //! Nobody hears of their own act, save for the acknowledgement and where an agent asked to be told. Where
 //! an unassigned ticket has no team that can be reached, all active staff hear of it, so that no mail of a
 //! customer stands unseen.
@@ -35,6 +37,7 @@ mod question;
 pub mod render;
 mod rows;
 mod target;
+pub mod withdraw;
 
 pub use address::is_own;
 pub use breaker::{OpenBreaker, open_now as open_breakers};

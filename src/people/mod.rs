@@ -1,5 +1,6 @@
 //! Persons, their addresses and roles, teams, organizations.
 
+pub mod blocked;
 pub mod store;
 
 use serde::{Deserialize, Serialize};

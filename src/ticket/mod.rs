@@ -1,8 +1,15 @@
 //! The ticket: its shape, its workflow, its number, its timeline and the threads that lead to it.
 
+pub mod find;
+pub mod link;
+pub mod listed;
+pub mod merge;
 pub mod number;
 pub mod opening;
 pub mod part;
+pub mod query;
+pub mod revision;
+pub mod search;
 pub mod store;
 pub mod thread;
 pub mod timeline;

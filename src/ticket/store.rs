@@ -107,6 +107,9 @@ pub async fn get(conn: &mut PgConnection, id: TicketId) -> Result<Ticket, sqlx::
         .ok_or(sqlx::Error::RowNotFound)
 }
 
+/// How many merges are followed. A longer chain, or a circle that a hand in the database made, ends at the last one.
+const MERGES: usize = 50;
+
 /// A ticket, held against changes by others until the transaction ends. A merged ticket leads to the one
 /// that took it in.
 ///
@@ -114,7 +117,7 @@ pub async fn get(conn: &mut PgConnection, id: TicketId) -> Result<Ticket, sqlx::
 /// If the database does not answer, or there is no such ticket.
 pub async fn lock(conn: &mut PgConnection, id: TicketId) -> Result<Ticket, sqlx::Error> {
     let mut id = id;
-    loop {
+    for _ in 0..MERGES {
         sqlx::query_scalar!("SELECT id FROM ticket WHERE id = $1 FOR UPDATE", id.0)
             .fetch_one(&mut *conn)
             .await?;
@@ -124,6 +127,7 @@ pub async fn lock(conn: &mut PgConnection, id: TicketId) -> Result<Ticket, sqlx:
             None => return Ok(ticket),
         }
     }
+    get(conn, id).await
 }
 
 /// The ticket that a ticket was merged into in the end; itself where it was not.
@@ -132,7 +136,7 @@ pub async fn lock(conn: &mut PgConnection, id: TicketId) -> Result<Ticket, sqlx:
 /// If the database does not answer.
 pub async fn root(conn: &mut PgConnection, id: TicketId) -> Result<Option<Ticket>, sqlx::Error> {
     let mut id = id;
-    loop {
+    for _ in 0..MERGES {
         let Some(ticket) = get_many(conn, &[id]).await?.pop() else {
             return Ok(None);
         };
@@ -141,6 +145,7 @@ pub async fn root(conn: &mut PgConnection, id: TicketId) -> Result<Option<Ticket
             None => return Ok(Some(ticket)),
         }
     }
+    get(conn, id).await.map(Some)
 }
 
 /// The requester and the participants of a ticket.

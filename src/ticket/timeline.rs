@@ -87,7 +87,9 @@ pub struct NewEvent<'a> {
 pub struct Event {
     /// When it happened.
     pub at: DateTime<Utc>,
-    /// The name of who did it; empty where the machinery acted.
+    /// Who did it; empty where the machinery acted.
+    pub actor_id: Option<PersonId>,
+    /// Their name.
     pub actor_name: Option<String>,
     /// What happened.
     pub kind: String,
@@ -99,6 +101,8 @@ pub struct Event {
     pub new: Option<String>,
     /// Why.
     pub reason: Option<String>,
+    /// The comment it is about.
+    pub comment_id: Option<CommentId>,
 }
 
 /// Writes a comment down.
@@ -176,8 +180,8 @@ pub async fn add_files(
     Ok(())
 }
 
-/// The texts of a ticket that staff alone may read: its internal notes, deleted ones and earlier wordings
-/// included, and the reasons that staff gave for a change.
+/// The texts of a ticket, and of those merged into it, that staff alone may read: internal notes, deleted ones and
+/// earlier wordings included, and the reasons that staff gave for a change.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -186,13 +190,15 @@ pub async fn internal_texts(
     ticket: TicketId,
 ) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"SELECT body AS "text!" FROM comment WHERE ticket_id = $1 AND visibility = 'internal'
+        r#"WITH RECURSIVE family AS (
+               SELECT $1::bigint AS id UNION SELECT ticket.id FROM ticket JOIN family ON merged_into_id = family.id)
+           SELECT body AS "text!" FROM comment WHERE ticket_id IN (SELECT id FROM family) AND visibility = 'internal'
            UNION ALL
            SELECT comment_edit.body FROM comment_edit JOIN comment ON comment.id = comment_id
-           WHERE ticket_id = $1 AND visibility = 'internal'
+           WHERE ticket_id IN (SELECT id FROM family) AND visibility = 'internal'
            UNION ALL
            SELECT reason FROM event JOIN person ON person.id = actor_id
-           WHERE ticket_id = $1 AND right(kind, 8) = '_changed' AND reason IS NOT NULL AND role <> 'customer'"#,
+           WHERE ticket_id IN (SELECT id FROM family) AND right(kind, 8) = '_changed' AND reason IS NOT NULL AND role <> 'customer'"#,
         ticket.0
     )
     .fetch_all(conn)
@@ -242,7 +248,7 @@ pub async fn add_events(
     Ok(())
 }
 
-/// A ticket's comments, oldest first, deleted ones included.
+/// A ticket's comments and those of the tickets merged into it, oldest first, deleted ones included.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -270,7 +276,9 @@ async fn select(
     id: Option<CommentId>,
 ) -> Result<Vec<Comment>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"SELECT comment.id AS "id: CommentId", comment.ticket_id AS "ticket_id: TicketId",
+        r#"WITH RECURSIVE family AS (
+               SELECT $1::bigint AS id UNION SELECT ticket.id FROM ticket JOIN family ON merged_into_id = family.id)
+           SELECT comment.id AS "id: CommentId", comment.ticket_id AS "ticket_id: TicketId",
                   comment.author_id AS "author_id: PersonId", person.name AS author_name,
                   comment.visibility AS "visibility: Visibility", comment.by_staff, comment.is_resolution, comment.body,
                   comment.created_at, comment.edited_at, comment.deleted_at,
@@ -279,7 +287,9 @@ async fn select(
                             FROM attachment JOIN file_content USING (sha256)
                             WHERE attachment.comment_id = comment.id), '[]') AS "attachments!: Json<Vec<AttachmentInfo>>"
            FROM comment JOIN person ON person.id = comment.author_id
-           WHERE comment.ticket_id = $1 OR comment.id = $2 ORDER BY comment.id"#,
+           WHERE comment.id = ANY(ARRAY(SELECT $2::bigint UNION ALL
+                                        SELECT id FROM comment WHERE ticket_id IN (SELECT id FROM family)))
+           ORDER BY comment.created_at, comment.id"#,
         ticket.map(|id| id.0),
         id.map(|id| id.0)
     )
@@ -320,16 +330,19 @@ pub async fn files(conn: &mut PgConnection, comment: CommentId) -> Result<Vec<Fi
     .await
 }
 
-/// A ticket's events, oldest first.
+/// The events of a ticket and of the tickets merged into it, oldest first.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn events(conn: &mut PgConnection, ticket: TicketId) -> Result<Vec<Event>, sqlx::Error> {
     sqlx::query_as!(
         Event,
-        r#"SELECT event.at, person.name AS "actor_name?", event.kind, event.field, event.old, event.new, event.reason
+        r#"WITH RECURSIVE family AS (
+               SELECT $1::bigint AS id UNION SELECT ticket.id FROM ticket JOIN family ON merged_into_id = family.id)
+           SELECT event.at, event.actor_id AS "actor_id: PersonId", event.comment_id AS "comment_id: CommentId",
+                  person.name AS "actor_name?", event.kind, event.field, event.old, event.new, event.reason
            FROM event LEFT JOIN person ON person.id = event.actor_id
-           WHERE event.ticket_id = $1 ORDER BY event.id"#,
+           WHERE event.ticket_id IN (SELECT id FROM family) ORDER BY event.id"#,
         ticket.0
     )
     .fetch_all(conn)

@@ -364,7 +364,8 @@ impl Desk {
         let stuck: Vec<(String, String, Option<String>)> = sqlx::query_as(
             "SELECT 'inbound', state, error FROM inbound_mail WHERE state IN ('received', 'processing', 'failed')
              UNION ALL
-             SELECT 'outbox', state, last_error FROM outbox WHERE state <> 'sent'",
+             SELECT 'outbox', state, last_error FROM outbox
+             WHERE state <> 'sent' AND last_error IS DISTINCT FROM 'taken back'",
         )
         .fetch_all(&self.app.pool)
         .await

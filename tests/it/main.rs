@@ -17,6 +17,7 @@ mod desk;
 mod desks;
 mod field;
 mod harness;
+mod lists;
 mod migrations;
 mod notify;
 mod schedule;

@@ -14,6 +14,8 @@ const SAMPLES: &[(i64, &str)] = &[
     (3, include_str!("migrations/0003_inbound.sql")),
     (4, include_str!("migrations/0004_outbox.sql")),
     (5, include_str!("migrations/0005_inbound_accepted.sql")),
+    (7, include_str!("migrations/0007_search.sql")),
+    (8, include_str!("migrations/0008_team_work.sql")),
     (13, include_str!("migrations/0013_schedules.sql")),
     (15, include_str!("migrations/0015_ticket_clocks.sql")),
 ];
@@ -43,6 +45,22 @@ const READ_BACK: &[(&str, &str)] = &[
     (
         "SELECT subject FROM ticket WHERE number = 'TICK-1'",
         "Renders of shot 40 are black",
+    ),
+    (
+        "SELECT string_agg(number, ',' ORDER BY id) FROM ticket WHERE search @@ to_tsquery('simple', 'geräusche | shot')",
+        "TICK-1,TICK-0042",
+    ),
+    (
+        "SELECT string_agg(name, ',') FROM canned_reply JOIN chat_account ON person_id = author_id",
+        "received",
+    ),
+    (
+        "SELECT words FROM rating JOIN blocked_sender USING (ticket_id) CROSS JOIN connect_code",
+        "Quick!",
+    ),
+    (
+        "SELECT body FROM comment WHERE search @@ to_tsquery('simple', 'licence')",
+        "Looks like the licence server.",
     ),
     (
         "SELECT string_agg(body, ' | ' ORDER BY id) FROM comment",

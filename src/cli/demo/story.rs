@@ -10,6 +10,7 @@ use crate::cli::page;
 use crate::cli::ticket::{act, show};
 use crate::config::Settings;
 use crate::config::service::Database;
+use crate::ticket::query::{Sort, TicketFilter};
 
 /// How long the story is, in minutes. It ends about now.
 const LENGTH: i64 = 60;
@@ -75,7 +76,7 @@ pub(super) async fn tell(stage: &mut Stage<'_>, voice: &Voice) -> anyhow::Result
     newsletter(stage, voice).await?;
     bounce(stage, voice, &picture).await?;
     voice.chapter(10, "What stands on the desk now")?;
-    let tickets = show::list(stage.app, true, 50).await?;
+    let tickets = show::list(stage.app, &TicketFilter::default(), Sort::Updated, 1).await?;
     page::print(&page::indented(&tickets, 3))
 }
 

@@ -17,6 +17,7 @@ use crate::ids::InboundId;
 use crate::inbound::ledger::{self, Entry};
 use crate::mail;
 use crate::supervise::{Signals, Supervisor};
+use crate::ticket::query::{Sort, TicketFilter};
 
 /// How often the demo looks for news.
 const LOOK: Duration = Duration::from_millis(300);
@@ -119,7 +120,7 @@ async fn answer(app: &App, voice: &Voice, line: &str) -> anyhow::Result<bool> {
     let text = match command {
         "quit" | "exit" | "q" => return Ok(false),
         "" => return Ok(true),
-        "list" => show::list(app, true, 50).await,
+        "list" => show::list(app, &TicketFilter::default(), Sort::Updated, 1).await,
         "show" => show::one(app, rest.trim()).await,
         "outbox" => outbox::list(app, None, 50).await,
         _ => {

@@ -9,6 +9,7 @@ use super::open::{DeskArgument, words_from_stdin};
 use super::page;
 use crate::app::App;
 use crate::ticket::Visibility;
+use crate::ticket::query::{Sort, TicketFilter};
 
 /// Arguments of `frontdesk ticket`.
 #[derive(Debug, Args)]
@@ -42,9 +43,9 @@ struct ListArguments {
     /// Also those that are resolved or closed.
     #[arg(long)]
     all: bool,
-    /// At most so many.
-    #[arg(long, value_name = "NUMBER", default_value_t = 50)]
-    limit: u32,
+    /// Which page; a page has 20 tickets.
+    #[arg(long, value_name = "NUMBER", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    page: u32,
 }
 
 #[derive(Debug, Args)]
@@ -108,7 +109,14 @@ pub(super) async fn run(arguments: &TicketArguments) -> anyhow::Result<()> {
 
 async fn carry_out(app: &App, command: &TicketCommand) -> anyhow::Result<()> {
     let done = match command {
-        TicketCommand::List(arguments) => show::list(app, arguments.all, arguments.limit).await?,
+        TicketCommand::List(arguments) => {
+            let filter = if arguments.all {
+                TicketFilter::default()
+            } else {
+                TicketFilter::active()
+            };
+            show::list(app, &filter, Sort::Updated, arguments.page).await?
+        }
         TicketCommand::Show(arguments) => show::one(app, &arguments.number).await?,
         TicketCommand::Status(arguments) => {
             let StatusArguments {

@@ -10,49 +10,65 @@ use crate::app::App;
 use crate::cli::page;
 use crate::ids::PersonId;
 use crate::people;
+use crate::ticket::query::{self, Sort, TicketFilter};
 use crate::ticket::timeline::{self, Event};
 use crate::ticket::{self, Comment, Ticket, Visibility};
 
-/// The list as text.
-pub(in crate::cli) async fn list(app: &App, all: bool, limit: u32) -> anyhow::Result<String> {
+/// How much of a requester's address a list shows.
+const REQUESTER_CHARS: usize = 28;
+/// How much of a subject a list shows.
+const SUBJECT_CHARS: usize = 48;
+
+/// A page of the list as text.
+pub(in crate::cli) async fn list(
+    app: &App,
+    filter: &TicketFilter,
+    sort: Sort,
+    page: u32,
+) -> anyhow::Result<String> {
     let mut conn = app.pool.acquire().await?;
-    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
-    let ask = i64::try_from(limit.saturating_add(1)).unwrap_or(i64::MAX);
-    let mut tickets = ticket::store::newest(&mut conn, all, ask).await?;
-    if tickets.is_empty() {
+    let desk = &app.settings.desk;
+    let found = query::list(&mut conn, desk, filter, sort, page).await?;
+    if found.tickets.is_empty() {
         return Ok("No tickets.\n".to_owned());
     }
-    let more = tickets.len() > limit;
-    tickets.truncate(limit);
     let mut table = page::Table::new(&[
         "NUMBER",
         "STATUS",
         "PRIORITY",
-        "TEAM",
         "HAS IT",
         "REQUESTER",
         "CHANGED",
         "SUBJECT",
     ]);
-    for ticket in &tickets {
-        let assignee = called(&mut conn, ticket.assignee_id).await?;
-        let requester = people::store::get(&mut conn, ticket.requester_id).await?;
+    for listed in &found.tickets {
+        let ticket = &listed.ticket;
         table.row([
             &ticket.number,
             &ticket.status,
             &ticket.priority,
-            ticket.team.as_deref().unwrap_or(""),
-            &assignee,
-            requester.address.as_deref().unwrap_or(&requester.name),
-            &page::moment(ticket.updated_at, app.settings.desk.zone),
-            &ticket.subject,
+            listed.assignee.as_deref().unwrap_or(""),
+            &short(&listed.requester, REQUESTER_CHARS),
+            &page::moment(ticket.updated_at, desk.zone),
+            &short(&ticket.subject, SUBJECT_CHARS),
         ]);
     }
     let mut text = table.text();
-    if more {
-        text.push_str("There are more; --limit NUMBER shows them.\n");
+    if found.more {
+        let next = page.saturating_add(1);
+        text.push_str(&format!("There are more; --page {next} shows them.\n"));
     }
     Ok(text)
+}
+
+/// A text cut to so many characters.
+fn short(text: &str, chars: usize) -> String {
+    let line = page::one_line(text);
+    if line.chars().count() <= chars {
+        return line;
+    }
+    let kept: String = line.chars().take(chars.saturating_sub(1)).collect();
+    format!("{}…", kept.trim_end())
 }
 
 /// An agent's handle.

@@ -95,6 +95,7 @@ fn facts(sender: Option<Person>, candidates: Vec<Candidate>) -> Facts {
         candidates,
         returned: None,
         recent_from_sender: 0,
+        blocked: false,
         mails_per_sender_per_hour: 100,
         accept_automatic: false,
         accepted: false,

@@ -1,12 +1,16 @@
 //! The use cases that commands stand on, each on a whole desk.
 
 mod fields;
+mod link;
+mod merge;
 mod party;
+mod spam;
+mod words;
 
-use frontdesk::desk::{Context, DeskError};
+use frontdesk::desk::{self, Context, DeskError, NewWords, Said};
 use frontdesk::ids::TicketId;
 use frontdesk::people::Person;
-use frontdesk::ticket::{self, Actor, Ticket};
+use frontdesk::ticket::{self, Actor, Comment, Source, Ticket, Visibility};
 use sqlx::PgConnection;
 
 use crate::field::request;
@@ -59,4 +63,46 @@ pub async fn act<T>(
 pub async fn last_events(desk: &Desk, ticket: TicketId, count: usize) -> Vec<String> {
     let events = desk.events(ticket).await;
     events[events.len() - count..].to_vec()
+}
+
+/// An agent says something by command.
+pub async fn say(
+    desk: &Desk,
+    author: &Person,
+    ticket: TicketId,
+    visibility: Visibility,
+    body: &str,
+) -> Result<Comment, String> {
+    let said = Said {
+        author,
+        as_staff: author.role.is_staff(),
+        visibility,
+        words: NewWords {
+            body,
+            full_text: None,
+            html: None,
+            files: &[],
+            message_ids: &[],
+            source: Source::Command,
+            inbound_id: None,
+        },
+    };
+    act(desk, author, ticket, async |conn, ctx, ticket| {
+        desk::comment(conn, ctx, ticket, &said).await
+    })
+    .await
+}
+
+/// An agent leaves a note by command.
+pub async fn note(desk: &Desk, author: &Person, ticket: TicketId, body: &str) -> Comment {
+    say(desk, author, ticket, Visibility::Internal, body)
+        .await
+        .unwrap()
+}
+
+/// An agent answers by command.
+pub async fn reply(desk: &Desk, author: &Person, ticket: TicketId, body: &str) -> Comment {
+    say(desk, author, ticket, Visibility::Public, body)
+        .await
+        .unwrap()
 }

@@ -1,40 +1,10 @@
 //! Watchers, participants, the requester.
 
-use frontdesk::desk::{self, NewWords, Said};
+use frontdesk::desk;
 use frontdesk::people;
-use frontdesk::people::Person;
-use frontdesk::ticket::{self, Source, Visibility};
 
-use super::{act, asked, last_events};
+use super::{act, asked, last_events, note, reply};
 use crate::harness::{Desk, Sent};
-
-async fn say(
-    desk: &Desk,
-    ticket: &ticket::Ticket,
-    author: &Person,
-    visibility: Visibility,
-    body: &str,
-) {
-    let said = Said {
-        author,
-        as_staff: true,
-        visibility,
-        words: NewWords {
-            body,
-            full_text: None,
-            html: None,
-            files: &[],
-            message_ids: &[],
-            source: Source::Command,
-            inbound_id: None,
-        },
-    };
-    act(desk, author, ticket.id, async |conn, ctx, ticket| {
-        desk::comment(conn, ctx, ticket, &said).await
-    })
-    .await
-    .unwrap();
-}
 
 fn readers(mails: &[Sent]) -> Vec<&str> {
     let mut readers: Vec<&str> = mails.iter().map(|mail| mail.to.as_str()).collect();
@@ -55,27 +25,13 @@ async fn a_watcher_hears_of_notes_until_they_stop_watching() {
         desk::watch(conn, ctx, ticket, &bob).await
     });
     assert_eq!(again.await, Ok(false));
-    say(
-        &desk,
-        &ticket,
-        &ann,
-        Visibility::Internal,
-        "It is the parser.",
-    )
-    .await;
+    note(&desk, &ann, ticket.id, "It is the parser.").await;
     assert_eq!(readers(&desk.take_mail().await), ["bob@agents.test"]);
     let unwatch = act(&desk, &bob, ticket.id, async |conn, ctx, ticket| {
         desk::unwatch(conn, ctx, ticket, &bob).await
     });
     assert_eq!(unwatch.await, Ok(true));
-    say(
-        &desk,
-        &ticket,
-        &ann,
-        Visibility::Internal,
-        "It is the tokenizer.",
-    )
-    .await;
+    note(&desk, &ann, ticket.id, "It is the tokenizer.").await;
     assert!(desk.take_mail().await.is_empty());
     let events = desk.events(ticket.id).await;
     assert!(events.contains(&"watching =bob".to_owned()), "{events:?}");
@@ -115,16 +71,9 @@ async fn whoever_is_added_gets_answers_and_never_a_note() {
     .await
     .unwrap();
     assert!(!again);
-    say(&desk, &ticket, &ann, Visibility::Internal, "They pay late.").await;
+    note(&desk, &ann, ticket.id, "They pay late.").await;
     assert!(desk.take_mail().await.is_empty());
-    say(
-        &desk,
-        &ticket,
-        &ann,
-        Visibility::Public,
-        "Which file is it?",
-    )
-    .await;
+    reply(&desk, &ann, ticket.id, "Which file is it?").await;
     assert_eq!(
         readers(&desk.take_mail().await),
         ["carla@customer.test", "dora@customer.test"]
@@ -133,7 +82,7 @@ async fn whoever_is_added_gets_answers_and_never_a_note() {
         desk::remove_cc(conn, ctx, ticket, &dora).await
     });
     assert_eq!(removed.await, Ok(true));
-    say(&desk, &ticket, &ann, Visibility::Public, "Thank you.").await;
+    reply(&desk, &ann, ticket.id, "Thank you.").await;
     assert_eq!(readers(&desk.take_mail().await), ["carla@customer.test"]);
     desk.close().await;
 }
@@ -183,21 +132,14 @@ async fn a_new_requester_gets_the_answers_and_the_old_one_who_wrote_stays() {
         last_events(&desk, ticket.id, 1).await,
         ["requester_changed =dora@customer.test"]
     );
-    say(
-        &desk,
-        &ticket,
-        &ann,
-        Visibility::Public,
-        "Which file is it?",
-    )
-    .await;
+    reply(&desk, &ann, ticket.id, "Which file is it?").await;
     assert_eq!(
         readers(&desk.take_mail().await),
         ["carla@customer.test", "dora@customer.test"]
     );
     // Dora wrote nothing: she is out of it.
     change("eve@customer.test").await;
-    say(&desk, &ticket, &ann, Visibility::Public, "Hello?").await;
+    reply(&desk, &ann, ticket.id, "Hello?").await;
     assert_eq!(
         readers(&desk.take_mail().await),
         ["carla@customer.test", "eve@customer.test"]

@@ -1,0 +1,56 @@
+//! A ticket as a list shows it: with the names of its people, asked for all at once.
+
+use std::collections::BTreeMap;
+
+use sqlx::PgConnection;
+
+use super::{Ticket, store};
+use crate::ids::{PersonId, TicketId};
+
+/// A ticket in a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// The ticket.
+    pub ticket: Ticket,
+    /// The requester's address; the name where there is none.
+    pub requester: String,
+    /// The assignee's handle.
+    pub assignee: Option<String>,
+}
+
+/// The tickets with their people's names, in the order of the ids given.
+pub(super) async fn with_names(
+    conn: &mut PgConnection,
+    ids: &[TicketId],
+) -> Result<Vec<Listed>, sqlx::Error> {
+    let tickets = store::get_many(conn, ids).await?;
+    let mut people: Vec<i64> = tickets
+        .iter()
+        .flat_map(|ticket| [Some(ticket.requester_id), ticket.assignee_id])
+        .flatten()
+        .map(|id| id.0)
+        .collect();
+    people.sort_unstable();
+    people.dedup();
+    let names: BTreeMap<PersonId, String> = sqlx::query!(
+        r#"SELECT id AS "id!: PersonId", coalesce(handle, address, name) AS "name!"
+           FROM person_card WHERE id = ANY($1)"#,
+        &people
+    )
+    .fetch_all(conn)
+    .await?
+    .into_iter()
+    .map(|row| (row.id, row.name))
+    .collect();
+    let name = |id: PersonId| names.get(&id).cloned();
+    let mut listed: Vec<Listed> = tickets
+        .into_iter()
+        .map(|ticket| Listed {
+            requester: name(ticket.requester_id).unwrap_or_default(),
+            assignee: ticket.assignee_id.and_then(name),
+            ticket,
+        })
+        .collect();
+    listed.sort_by_key(|listed| ids.iter().position(|id| *id == listed.ticket.id));
+    Ok(listed)
+}
