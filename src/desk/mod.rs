@@ -2,7 +2,9 @@
 //! ticket, appends to its timeline and has [`crate::notify`] tell those who should hear of it.
 
 mod assign;
+mod canned;
 mod comment;
+mod connect;
 mod delivery;
 mod fields;
 mod finish;
@@ -12,15 +14,19 @@ mod mention;
 mod merge;
 mod open;
 mod party;
+mod rate;
 mod spam;
 mod split;
 mod status;
+mod undo;
 mod words;
 
 use chrono::{DateTime, Utc};
 
 pub use assign::{assign, route_to_team};
+pub use canned::{VARIABLES as CANNED_VARIABLES, fill_canned, save_canned};
 pub use comment::{NewWords, Said, comment, record_automatic_reply};
+pub use connect::{begin_connect, confirm_connect};
 pub use delivery::{bounced, cancel_delivery, given_up};
 pub use fields::{
     change_tags, set_category, set_due, set_field, set_priority, set_subject, set_type,
@@ -31,9 +37,11 @@ pub use link::{link, unlink};
 pub use merge::{merge, unmerge};
 pub use open::{Opened, Opening, number_format, open, starting_fields};
 pub use party::{add_cc, change_requester, remove_cc, unwatch, watch};
+pub use rate::rate;
 pub use spam::{mark_spam, unmark_spam};
 pub use split::split;
 pub use status::change_status;
+pub use undo::undo;
 pub use words::{delete_comment, edit_comment, mark_resolution};
 
 use sqlx::PgConnection;

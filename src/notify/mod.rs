@@ -28,6 +28,7 @@
 mod address;
 mod audience;
 mod breaker;
+mod code;
 mod draft;
 mod facts;
 pub mod letter;
@@ -41,6 +42,7 @@ pub mod withdraw;
 
 pub use address::is_own;
 pub use breaker::{OpenBreaker, open_now as open_breakers};
+pub use code::{CodeAsked, mail_code};
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;

@@ -10,8 +10,10 @@
 //! that a mistake shows at start and not in the first mail.
 
 mod builtin;
+mod fill;
 mod inline;
 mod sample;
+mod transcript;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -23,7 +25,9 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 use super::draft::one_line;
 use builtin::{FILES, Layout, MESSAGES, PARTS};
 
+pub use fill::fill;
 pub use sample::Sample;
+pub use transcript::{Format, transcript};
 
 /// The templates, ready to render.
 #[derive(Debug)]

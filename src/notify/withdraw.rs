@@ -153,6 +153,20 @@ pub async fn assignment(
     news(conn, now, ticket, &[key]).await
 }
 
+/// Takes back the news of a hand-over to another team that was made at this moment.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn hand_over(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    ticket: TicketId,
+    at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    let key = format!("handed_over:{ticket}:{}", at.timestamp_micros());
+    news(conn, now, ticket, &[key]).await
+}
+
 /// Takes back all that waits to be told to customers about a ticket.
 ///
 /// # Errors

@@ -1,6 +1,8 @@
 //! Persons, their addresses and roles, teams, organizations.
 
 pub mod blocked;
+pub mod chat_account;
+pub mod connect;
 pub mod store;
 
 use serde::{Deserialize, Serialize};

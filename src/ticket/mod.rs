@@ -1,5 +1,6 @@
 //! The ticket: its shape, its workflow, its number, its timeline and the threads that lead to it.
 
+pub mod canned;
 pub mod find;
 pub mod link;
 pub mod listed;
@@ -8,12 +9,15 @@ pub mod number;
 pub mod opening;
 pub mod part;
 pub mod query;
+pub mod rating;
 pub mod revision;
 pub mod search;
 pub mod store;
 pub mod thread;
 pub mod timeline;
 pub mod token;
+pub mod transcript;
+pub mod undo;
 pub mod workflow;
 
 use std::collections::BTreeMap;

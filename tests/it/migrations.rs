@@ -16,6 +16,7 @@ const SAMPLES: &[(i64, &str)] = &[
     (5, include_str!("migrations/0005_inbound_accepted.sql")),
     (7, include_str!("migrations/0007_search.sql")),
     (8, include_str!("migrations/0008_team_work.sql")),
+    (9, include_str!("migrations/0009_undo.sql")),
     (13, include_str!("migrations/0013_schedules.sql")),
     (15, include_str!("migrations/0015_ticket_clocks.sql")),
 ];
@@ -72,7 +73,7 @@ const READ_BACK: &[(&str, &str)] = &[
     ),
     (
         "SELECT string_agg(kind, ',' ORDER BY id) FROM event",
-        "opened,commented",
+        "opened,commented,undone",
     ),
     (
         "SELECT convert_from(raw, 'UTF8') FROM inbound_mail JOIN thread_reference USING (message_id)",

@@ -53,6 +53,7 @@ pub(super) const MESSAGES: &[(&str, Layout)] = &[
     ("target_missed", Layout::Staff),
     ("mail_rejected", Layout::Plain),
     ("alarm", Layout::Plain),
+    ("connect_code", Layout::Plain),
 ];
 
 macro_rules! files {
@@ -75,6 +76,9 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "comment_added_staff/body.html",
     "comment_added_staff/body.txt",
     "comment_added_staff/subject.txt",
+    "connect_code/body.html",
+    "connect_code/body.txt",
+    "connect_code/subject.txt",
     "delivery_failed/body.html",
     "delivery_failed/body.txt",
     "delivery_failed/subject.txt",

@@ -93,6 +93,10 @@ pub(super) fn of(name: &str) -> Vec<Sample> {
             rejection("a sender without a name", "", ""),
         ],
         "alarm" => vec![alarm()],
+        "connect_code" => vec![sample(
+            "a code for a chat account",
+            &crate::notify::code::sample(),
+        )],
         _ => Vec::new(),
     }
 }

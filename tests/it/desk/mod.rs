@@ -1,10 +1,12 @@
 //! The use cases that commands stand on, each on a whole desk.
 
+mod canned;
 mod fields;
 mod link;
 mod merge;
 mod party;
 mod spam;
+mod undo;
 mod words;
 
 use frontdesk::desk::{self, Context, DeskError, NewWords, Said};
