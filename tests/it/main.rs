@@ -9,12 +9,14 @@
 
 mod acceptance;
 mod architecture;
+mod chat;
 mod cli;
 mod cluster;
 mod command;
 mod db;
 mod desk;
 mod desks;
+mod fakes;
 mod field;
 mod harness;
 mod lists;

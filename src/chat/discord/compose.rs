@@ -182,25 +182,35 @@ fn fits(file: &ChatFile) -> bool {
     file.content.len() <= LARGEST_FILE
 }
 
-fn embed(card: &Card) -> Value {
-    let line = |text: &str, most| text::shortened(&dialect(text, &[]), most);
-    let mut left: usize = 6000; // all texts of an embed together
-    let mut take = |text: &str, most: usize| {
-        let text = line(text, most.min(left));
-        left -= text::length(&text).min(left);
+/// What an embed may still hold: all its texts together have a limit (Discord: 6000 characters).
+struct Room(usize);
+
+impl Room {
+    /// A text in Discord's dialect, within its own limit and the common one; empty where there is no room.
+    fn take(&mut self, text: &str, most: usize) -> String {
+        let most = most.min(self.0);
+        if most == 0 {
+            return String::new();
+        }
+        let text = text::shortened(&dialect(text, &[]), most);
+        self.0 -= text::length(&text).min(self.0);
         text
-    };
-    let title = take(&card.title, 256);
-    let footer = text::shortened(&card.footer, 256);
+    }
+}
+
+fn embed(card: &Card) -> Value {
+    let mut room = Room(6000);
+    let title = room.take(&card.title, 256);
+    let footer = room.take(&card.footer, 256);
     let mut fields = Vec::new();
     for (name, value) in card.fields.iter().take(25) {
-        let name = take(or_nothing(name), 256);
-        let value = take(or_nothing(value), 1024);
-        if !name.is_empty() && !value.is_empty() {
+        let name = room.take(or_nothing(name), 256);
+        let value = room.take(or_nothing(value), 1024);
+        if !value.is_empty() {
             fields.push(json!({"name": name, "value": value, "inline": value.len() <= 40}));
         }
     }
-    let body = take(&card.body, 4096usize.saturating_sub(256));
+    let body = room.take(&card.body, 4096);
     let mut embed = json!({"title": title, "fields": fields, "color": colour(card.tone)});
     if let Some(map) = embed.as_object_mut() {
         if !body.is_empty() {

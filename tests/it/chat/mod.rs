@@ -1,0 +1,3 @@
+//! The chat wires against stand-ins for their platforms.
+
+mod discord;

@@ -1,0 +1,3 @@
+//! Stand-ins for chat platforms: stateful, over real HTTP and WebSocket on loopback.
+
+pub mod discord;
