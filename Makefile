@@ -4,7 +4,7 @@
 # where the user is not root.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench sqlx sqlx-check db-dev audit docs picture
+.PHONY: help demo test check lint bench sqlx sqlx-check db-dev audit docs picture conformance
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -46,6 +46,13 @@ sqlx-check: sqlx ## Fail if .sqlx is not what the queries and the migrations giv
 
 db-dev: ## Start a private PostgreSQL for this working copy, lay the database anew, print its URL.
 	@.ci/dev-database
+
+conformance: ## Hold the requests to Discord against its published schema: SCHEMA=path/to/openapi.json.
+	@[ -n "$(SCHEMA)" ] || { echo "Name the schema: make conformance SCHEMA=path/to/openapi.json" >&2; exit 1; }
+	@rm -rf target/recorded && mkdir -p target/recorded
+	FRONTDESK_RECORD=$(CURDIR)/target/recorded cargo nextest run --test it -E 'test(/^chat::discord/)'
+	FRONTDESK_RECORD=$(CURDIR)/target/recorded SCHEMA=$(abspath $(SCHEMA)) \
+	    cargo run --quiet --manifest-path conformance/Cargo.toml --target-dir target/conformance
 
 audit: ## Ask the advisory database about the dependencies. Needs the network.
 	@.ci/install-build-tools

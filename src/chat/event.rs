@@ -45,6 +45,21 @@ pub struct PostRef {
     pub id: String,
 }
 
+/// A post as it is read back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Said {
+    /// Its id.
+    pub post: String,
+    /// When it was posted.
+    pub at: DateTime<Utc>,
+    /// Who posted it; what roles they have is not known.
+    pub who: Chatter,
+    /// Its text, as in [`EventKind::Posted`].
+    pub text: String,
+    /// Its files.
+    pub files: Vec<ChatFile>,
+}
+
 /// By what an interaction is answered; opaque, and good for some minutes only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AnswerHandle(pub String);
@@ -78,7 +93,8 @@ pub enum EventKind {
         /// Its id.
         post: String,
     },
-    /// A message was marked with an emoji. The message is given, since it may be any.
+    /// A message was marked with an emoji. The message is given, since it may be any; what it says can be read by
+    /// [`ChatPlatform::around`](super::ChatPlatform::around) where the platform did not tell.
     Reacted {
         /// The message.
         post: PostRef,

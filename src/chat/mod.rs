@@ -17,7 +17,7 @@ use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-pub use event::{AnswerHandle, ChatEvent, Chatter, EventKind, PostRef};
+pub use event::{AnswerHandle, ChatEvent, Chatter, EventKind, PostRef, Said};
 pub use message::{Button, Card, ChatFile, Choice, Choices, Form, FormField, Message, Tone};
 
 /// One chat platform with one account of ours.
@@ -53,6 +53,20 @@ pub trait ChatPlatform: Send + Sync + std::fmt::Debug {
         url: &'a str,
         most_bytes: u64,
     ) -> BoxFuture<'a, Result<Vec<u8>, ChatFailure>>;
+
+    /// A post and those before it in the same place, oldest first, at most `most` in all: the conversation around a
+    /// message that somebody opens a ticket from. Posts of bots are among them. A platform that cannot look back gives
+    /// nothing.
+    ///
+    /// # Errors
+    /// See [`ChatFailure`].
+    fn around<'a>(
+        &'a self,
+        _post: &'a PostRef,
+        _most: u8,
+    ) -> BoxFuture<'a, Result<Vec<Said>, ChatFailure>> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
 
     /// Looks whether everything is there that the service will need in `places`: the token, intents, scopes and the
     /// permissions of each place. Gives what is missing, each with what it costs; empty means all is well.

@@ -10,10 +10,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::chat::{Act, AnswerHandle, ChatFailure, Done, Message, PostPlace, PostRef, text};
 
-use super::Shared;
 use super::compose::{self, EPHEMERAL, Post, Rich};
 use super::interact::Handle;
 use super::rest::{Refused, Rest, channel, number};
+use super::{Shared, address};
 
 /// "A thread has already been created for this message".
 const THREAD_EXISTS: u64 = 160_004;
@@ -84,11 +84,6 @@ pub(super) async fn perform(shared: &Shared, act: &Act, nonce: &str) -> Result<D
             Ok(Done::default())
         }
     }
-}
-
-/// The channel that a place or a thread is.
-fn address(place: &PostPlace) -> Result<ChannelId, ChatFailure> {
-    channel(place.thread.as_ref().unwrap_or(&place.place))
 }
 
 fn message_id(post: &PostRef) -> Result<MessageId, ChatFailure> {

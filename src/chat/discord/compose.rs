@@ -121,7 +121,7 @@ impl Post {
             map.insert("enforce_nonce".to_owned(), json!(true));
         }
         if let Some(file) = &self.file {
-            let attachment = json!({"id": 0, "filename": file.name});
+            let attachment = json!({"id": "0", "filename": file.name});
             map.insert("attachments".to_owned(), json!([attachment]));
         }
         body

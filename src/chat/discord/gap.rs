@@ -6,11 +6,16 @@
 use std::collections::HashMap;
 
 use serde::Deserialize;
-use serenity::all::{ChannelId, GuildId, Message, MessageId, RoleId, Route, UserId};
+use serenity::all::{
+    ChannelId, GuildId, LightMethod, Message, MessageId, Request, RoleId, Route, UserId,
+};
 
-use crate::chat::ChatFailure;
+use crate::chat::{ChatFailure, PostRef, Said};
 
-use super::receive::Receiver;
+use super::interact::chatter;
+use super::receive::{self, Receiver};
+use super::rest::number;
+use super::{Shared, address};
 
 /// The most messages that Discord gives at once.
 const PAGE: usize = 100;
@@ -56,6 +61,32 @@ async fn read_channel(
             return Ok(());
         }
     }
+}
+
+/// See [`ChatPlatform::around`](crate::chat::ChatPlatform::around).
+pub(super) async fn around(
+    shared: &Shared,
+    post: &PostRef,
+    most: u8,
+) -> Result<Vec<Said>, ChatFailure> {
+    let route = Route::ChannelMessages {
+        channel_id: address(&post.place)?,
+    };
+    // Discord gives what is before an id, so the post itself is before the next one.
+    let before = number(&post.id)?.saturating_add(1).to_string();
+    let limit = usize::from(most).clamp(1, PAGE).to_string();
+    let params = vec![("before", before), ("limit", limit)];
+    let request = Request::new(route, LightMethod::Get).params(Some(params));
+    let mut messages: Vec<Message> = shared.rest.ask(request).await?;
+    messages.sort_by_key(|message| message.id);
+    let said = messages.iter().map(|message| Said {
+        post: message.id.to_string(),
+        at: receive::utc(message.timestamp),
+        who: chatter(&message.author, None),
+        text: receive::text_of(shared, message),
+        files: receive::files_of(message),
+    });
+    Ok(said.collect())
 }
 
 #[derive(Deserialize)]

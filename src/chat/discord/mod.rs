@@ -31,7 +31,9 @@ use tokio_util::sync::CancellationToken;
 use crate::clock::Clock;
 use crate::config::chat::DiscordSettings;
 
-use super::{Act, ChatEvent, ChatFailure, ChatPlatform, Done, Missing, Surface};
+use super::{
+    Act, ChatEvent, ChatFailure, ChatPlatform, Done, Missing, PostPlace, PostRef, Said, Surface,
+};
 use places::Places;
 use receive::Receiver;
 use rest::Rest;
@@ -104,6 +106,14 @@ impl ChatPlatform for Discord {
         most_bytes: u64,
     ) -> BoxFuture<'a, Result<Vec<u8>, ChatFailure>> {
         Box::pin(self.0.rest.file(url, most_bytes))
+    }
+
+    fn around<'a>(
+        &'a self,
+        post: &'a PostRef,
+        most: u8,
+    ) -> BoxFuture<'a, Result<Vec<Said>, ChatFailure>> {
+        Box::pin(gap::around(&self.0, post, most))
     }
 
     fn check<'a>(
@@ -185,6 +195,14 @@ async fn take_all(
         ));
         while tasks.try_join_next().is_some() {}
     }
+}
+
+/// The channel that a place or a thread is.
+///
+/// # Errors
+/// If it is another platform's.
+fn address(place: &PostPlace) -> Result<ChannelId, ChatFailure> {
+    rest::channel(place.thread.as_ref().unwrap_or(&place.place))
 }
 
 /// The last posts that the caller knows, by channel. What is no id of Discord's is another platform's.

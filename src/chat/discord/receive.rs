@@ -257,7 +257,8 @@ pub(super) fn text_of(shared: &Shared, message: &Message) -> String {
     text
 }
 
-fn files_of(message: &Message) -> Vec<ChatFile> {
+/// A message's files, with those of what it forwards.
+pub(super) fn files_of(message: &Message) -> Vec<ChatFile> {
     let forwarded = message.message_snapshots.iter();
     let forwarded = forwarded.flat_map(|snapshot| &snapshot.attachments);
     message
@@ -351,6 +352,7 @@ pub(super) fn name(user: &User) -> String {
         .unwrap_or_else(|| user.name.clone())
 }
 
-fn utc(at: Timestamp) -> DateTime<Utc> {
+/// A time of Discord's.
+pub(super) fn utc(at: Timestamp) -> DateTime<Utc> {
     DateTime::from_timestamp_millis(at.timestamp_millis()).unwrap_or_default()
 }

@@ -316,3 +316,31 @@ async fn a_thread_that_nobody_told_of_is_asked_for() {
     assert_eq!(wire.event().await.place, expected);
     wire.stop().await;
 }
+
+#[tokio::test]
+async fn the_conversation_around_a_message_is_read_back() {
+    let mut wire = Wire::start().await;
+    let channel = wire.fake.channel("general");
+    let (ada, ben) = (wire.fake.member("Ada"), wire.fake.member("Ben"));
+    let mut posts = Vec::new();
+    for (who, text) in [
+        (&ada, "one"),
+        (&ben, "two"),
+        (&ada, "three"),
+        (&ben, "four"),
+    ] {
+        posts.push(who.posts(&channel, text));
+        wire.event().await;
+    }
+    let post = frontdesk::chat::PostRef {
+        place: place(&channel),
+        id: posts[2].clone(),
+    };
+    let said = wire.discord.around(&post, 2).await.unwrap();
+    let said: Vec<_> = said
+        .iter()
+        .map(|it| (it.who.name.as_str(), it.text.as_str()))
+        .collect();
+    assert_eq!(said, [("Ben", "two"), ("Ada", "three")]);
+    wire.stop().await;
+}

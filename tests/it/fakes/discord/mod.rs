@@ -8,6 +8,7 @@ mod person;
 mod rest;
 pub mod state;
 
+use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -46,9 +47,7 @@ impl Door {
                 let rung = self.bell.notified();
                 tokio::pin!(rung);
                 rung.as_mut().enable();
-                let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-                let found = look(&state);
-                drop(state);
+                let found = look(&self.state.lock().unwrap_or_else(PoisonError::into_inner));
                 if let Some(found) = found {
                     return found;
                 }
@@ -301,6 +300,19 @@ impl Discord {
         self.drop_gateway();
     }
 
+    /// Writes every request that came into a file of its own in the folder, one a line.
+    fn write_down(&self, folder: &Path) {
+        let done = |it: &&Recorded| it.status > 0;
+        let line = |it: &Recorded| json!({"method": it.method, "path": it.path, "body": it.body, "status": it.status});
+        let requests = self.requests();
+        let lines = requests
+            .iter()
+            .filter(done)
+            .map(|it| format!("{}\n", line(it)));
+        let name = format!("{}-{}.jsonl", std::process::id(), self.port);
+        std::fs::write(folder.join(name), lines.collect::<String>()).unwrap();
+    }
+
     fn end_lines(&self, how: impl Fn() -> Line) {
         self.door.with(|state| {
             for session in &mut state.sessions {
@@ -327,6 +339,9 @@ impl Discord {
 impl Drop for Discord {
     fn drop(&mut self) {
         self.server.abort();
+        if let Some(folder) = std::env::var_os("FRONTDESK_RECORD") {
+            self.write_down(folder.as_ref());
+        }
         let violations = self
             .door
             .with(|state| std::mem::take(&mut state.violations));

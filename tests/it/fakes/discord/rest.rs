@@ -59,7 +59,8 @@ pub async fn serve(Shared(door): Shared<Door>, request: Request) -> Response {
     }
     let answer = door.with(|state| {
         let parts: Vec<&str> = path.split('/').collect();
-        for wrong in limits::check(&method, &parts, &body, uploads.len()) {
+        let house_rules = state.house_rules;
+        for wrong in limits::check(&method, &parts, &body, uploads.len(), house_rules) {
             state.violation(wrong);
         }
         let answer = if authorized(state, &headers, &parts) {
@@ -180,7 +181,16 @@ fn answer(
             in_channel(state, method, channel, rest, query, body, uploads)
         }
         ("POST", ["interactions", interaction, token, "callback"]) => {
-            callback(state, id(interaction), token, body)
+            let answer = callback(state, id(interaction), token, body);
+            let told = query.contains("with_response=");
+            if answer == NOTHING && told {
+                let kind = state.interactions[&id(interaction)].kind;
+                return (
+                    200,
+                    json!({"interaction": {"id": interaction, "type": kind}}),
+                );
+            }
+            answer
         }
         (_, ["webhooks", _, token, rest @ ..]) => webhook(state, method, token, rest, body),
         _ => {
@@ -356,7 +366,7 @@ fn thread(state: &mut State, id: Option<u64>, parent: u64, kind: u64, body: &Val
     json
 }
 
-/// Messages behind `after`, the newest first, as Discord gives them.
+/// The oldest messages behind `after`, or the newest before `before`; the newest first, as Discord gives them.
 fn history(state: &State, channel: u64, query: &str) -> Answer {
     let value = |key: &str| {
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
@@ -365,13 +375,17 @@ fn history(state: &State, channel: u64, query: &str) -> Answer {
     };
     let after = value("after").unwrap_or_default();
     let limit = usize::try_from(value("limit").unwrap_or(50)).unwrap();
+    let before = value("before").unwrap_or(u64::MAX);
     let messages = state.messages.values();
     let mut messages: Vec<_> = messages
-        .filter(|it| it.channel == channel && it.id > after)
-        .take(limit)
+        .filter(|it| it.channel == channel && it.id > after && it.id < before)
         .map(|it| state.message_json(it))
         .collect();
+    if after > 0 {
+        messages.truncate(limit);
+    }
     messages.reverse();
+    messages.truncate(limit);
     (200, json!(messages))
 }
 
@@ -482,8 +496,12 @@ fn on_message(
             if let Some(content) = body["content"].as_str() {
                 it.content = content.to_owned();
             }
-            it.embeds = list_of(body, "embeds");
-            it.components = list_of(body, "components");
+            if body.get("embeds").is_some() {
+                it.embeds = list_of(body, "embeds");
+            }
+            if body.get("components").is_some() {
+                it.components = list_of(body, "components");
+            }
             it.edits += 1;
             it.attachments.extend(attached);
             let it = it.clone();
@@ -560,8 +578,7 @@ fn webhook(state: &mut State, method: &str, token: &str, rest: &[&str], body: &V
     if it.first != Some(5) || it.deleted {
         return complaint(404, 10_015, "Unknown Webhook");
     }
-    let answer =
-        json!({"id": "1", "channel_id": it.channel.to_string(), "content": body["content"]});
+    let channel = it.channel;
     match (method, rest) {
         ("PATCH", ["messages", "@original"]) => match it.answers.first_mut() {
             Some(first) => *first = body.clone(),
@@ -574,5 +591,20 @@ fn webhook(state: &mut State, method: &str, token: &str, rest: &[&str], body: &V
         }
         _ => return complaint(405, 0, "405: Method Not Allowed"),
     }
-    (200, answer)
+    // Only the one who asked sees it, so it is not among the channel's messages.
+    let shown = Message {
+        id: state.id(),
+        channel,
+        author: BOT,
+        content: body["content"].as_str().unwrap_or_default().to_owned(),
+        embeds: list_of(body, "embeds"),
+        components: list_of(body, "components"),
+        attachments: Vec::new(),
+        reference: None,
+        nonce: None,
+        edits: 0,
+        pinged: [].into(),
+        reactions: Vec::new(),
+    };
+    (200, state.message_json(&shown))
 }

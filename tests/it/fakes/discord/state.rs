@@ -139,6 +139,8 @@ pub struct State {
     pub message_content: bool,
     pub knows_token: bool,
     pub gateway_url: Option<String>,
+    /// Whether our own rules are held besides Discord's.
+    pub house_rules: bool,
     pub resumes: usize,
     pub identifies: usize,
 }
@@ -148,6 +150,7 @@ impl State {
         let mut state = Self {
             port,
             message_content: true,
+            house_rules: true,
             knows_token: true,
             ..Self::default()
         };
@@ -225,6 +228,8 @@ impl State {
         json["parent_id"] = json!(channel.parent.map(|id| id.to_string()));
         if matches!(channel.kind, 10..=12) {
             json["owner_id"] = json!(BOT.to_string());
+            json["message_count"] = json!(0);
+            json["member_count"] = json!(channel.members.len());
             json["thread_metadata"] = json!({
                 "archived": channel.archived, "auto_archive_duration": 10080, "locked": false,
                 "archive_timestamp": "2026-01-01T00:00:00.000000+00:00", "invitable": false,
