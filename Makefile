@@ -4,7 +4,7 @@
 # where the user is not root.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench sqlx sqlx-check db-dev audit docs picture conformance fakes-honest
+.PHONY: help demo test check lint bench sqlx sqlx-check db-dev audit docs picture conformance
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -54,9 +54,6 @@ conformance: ## Hold the requests to Discord against its published schema: SCHEM
 	FRONTDESK_RECORD=$(CURDIR)/target/recorded SCHEMA=$(abspath $(SCHEMA)) \
 	    cargo run --quiet --manifest-path conformance/Cargo.toml --target-dir target/conformance
 
-fakes-honest: ## Run chat clients that are not ours against the stand-ins that the tests use.
-	PYTHON=$$(.ci/install-other-clients) cargo test --quiet --test honest
-
 audit: ## Ask the advisory database about the dependencies. Needs the network.
 	@.ci/install-build-tools
 	cargo deny check advisories
@@ -66,7 +63,9 @@ picture: ## Draw docs/pictures/demo.svg anew from the beginning of the demo.
 	CLICOLOR_FORCE=1 target/debug/frontdesk demo --folder /tmp/frontdesk-demo </dev/null >target/demo.txt
 	sed '/^.\[1m4\. /,$$d' target/demo.txt | target/debug/frontdesk docs picture >docs/pictures/demo.svg
 
-docs: ## Print docs/configuration.md anew, and build the documentation of the source.
+docs: ## Print docs/configuration.md and docs/commands.md anew, and build the documentation of the source.
 	cargo run --quiet -- docs configuration > docs/configuration.md.new
 	mv docs/configuration.md.new docs/configuration.md
+	cargo run --quiet -- docs commands > docs/commands.md.new
+	mv docs/commands.md.new docs/commands.md
 	RUSTDOCFLAGS="-D warnings" cargo doc --no-deps --document-private-items

@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 
 use super::page;
-use crate::config;
+use crate::{command, config};
 
 /// Arguments of `frontdesk docs`.
 #[derive(Debug, Args)]
@@ -21,6 +21,8 @@ pub struct DocsArguments {
 enum Page {
     /// docs/configuration.md: every key of the configuration.
     Configuration,
+    /// docs/commands.md: every command of the desk.
+    Commands,
     /// docs/pictures/demo.svg: a terminal's text and colours, from standard input.
     Picture,
 }
@@ -29,6 +31,7 @@ enum Page {
 pub fn run(arguments: &DocsArguments) -> anyhow::Result<()> {
     match arguments.page {
         Page::Configuration => page::print(&config::docs::markdown()),
+        Page::Commands => page::print(&command::docs::markdown()),
         Page::Picture => {
             let mut text = String::new();
             let read = std::io::stdin().lock().read_to_string(&mut text);

@@ -12,6 +12,9 @@ pub const NO_USER: u8 = 67;
 /// It may work later (`EX_TEMPFAIL`): a mail server keeps the mail and tries again.
 pub const LATER: u8 = 75;
 
+/// Whoever asks has no right to it (`EX_NOPERM`).
+pub const NO_PERMISSION: u8 = 77;
+
 /// The configuration is wrong (`EX_CONFIG`).
 pub const CONFIG: u8 = 78;
 

@@ -8,6 +8,7 @@ mod agent;
 mod check_config;
 mod deliver;
 mod demo;
+mod do_command;
 mod docs;
 mod exit;
 mod fetch;
@@ -58,6 +59,11 @@ pub enum Command {
     Outbox(outbox::OutboxArguments),
     /// See what runs by the clock, and run it by hand.
     Schedule(schedule::ScheduleArguments),
+    /// Give one command of the desk's own grammar, as in chat: `frontdesk do "take TKT-1" --as ann`.
+    ///
+    /// Ends with 0 if it was done, 64 if it was not understood, 77 if it may not be given, and 1 if the desk refuses it
+    /// or something failed.
+    Do(do_command::DoArguments),
     /// Look at tickets, and work them without mail.
     Ticket(ticket::TicketArguments),
     /// Say who works here.
@@ -93,6 +99,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Inbound(arguments) => wait_for(inbound::run(&arguments)),
         Command::Outbox(arguments) => wait_for(outbox::run(&arguments)),
         Command::Schedule(arguments) => wait_for(schedule::run(&arguments)),
+        Command::Do(arguments) => wait_for(do_command::run(&arguments)),
         Command::Ticket(arguments) => wait_for(ticket::run(&arguments)),
         Command::Agent(arguments) => wait_for(agent::run(&arguments)),
         Command::Team(arguments) => wait_for(team::run(&arguments)),

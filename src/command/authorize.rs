@@ -47,7 +47,8 @@ pub fn right(path: &str) -> Right {
         "show" | "reopen" => Right::Own,
         "comment" => Right::Party,
         "sla" | "take" | "assign" | "unassign" | "team" | "status" | "resolve" | "close"
-        | "reply" | "note" => Right::Agent,
+        | "priority" | "category" | "type" | "tag" | "field" | "subject" | "watch" | "unwatch"
+        | "cc add" | "cc remove" | "requester" | "reply" | "note" => Right::Agent,
         _ => Right::Nobody,
     }
 }

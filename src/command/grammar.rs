@@ -11,8 +11,10 @@ use clap::{Arg, ArgAction, Args, FromArgMatches as _, Subcommand};
 
 use super::assign::{Assign, Take, Team, Unassign};
 use super::comment::{Comment, Note, Reply};
+use super::fields::{Category, Field, Priority, Subject, Tag, Type};
 use super::help::Help;
 use super::open::Open;
+use super::party::{Address, Cc, Watch};
 use super::show::Show;
 use super::sla::Sla;
 use super::status::{Close, Reopen, Resolve, Status};
@@ -42,6 +44,27 @@ pub enum Command {
     Close(Close),
     /// Take a ticket up again.
     Reopen(Reopen),
+    /// Change a ticket's priority.
+    Priority(Priority),
+    /// Change a ticket's category. While nobody works on it, it goes to the category's team.
+    Category(Category),
+    /// Change a ticket's type.
+    Type(Type),
+    /// Put tags on a ticket, and take others off.
+    Tag(Tag),
+    /// Fill or empty a custom field of a ticket.
+    Field(Field),
+    /// Change a ticket's subject.
+    Subject(Subject),
+    /// Hear of everything that happens to a ticket.
+    Watch(Watch),
+    /// Hear no more of a ticket.
+    Unwatch(Watch),
+    /// Say who else takes part in a ticket.
+    #[command(subcommand)]
+    Cc(Cc),
+    /// Make somebody else a ticket's requester.
+    Requester(Address),
     /// Answer the customer in public.
     Reply(Reply),
     /// Write an internal note. No customer sees it.

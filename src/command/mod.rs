@@ -13,17 +13,21 @@
 mod assign;
 mod authorize;
 mod comment;
+pub mod docs;
+mod fields;
 mod find;
 mod grammar;
 mod help;
 mod markdown;
 mod open;
 mod parse;
+mod party;
 mod problem;
 mod reading;
 mod reply;
 mod show;
 mod sla;
+mod specs;
 mod split;
 mod status;
 mod whoami;
@@ -36,6 +40,7 @@ pub use grammar::Command;
 pub use parse::{Parsed, parse};
 pub use problem::{Failure, Fault, Mark, UserError};
 pub use reply::{Offer, Reply, ReplyFile};
+pub use specs::{complete, specs};
 
 use crate::config::Settings;
 use crate::ids::TicketId;
@@ -145,6 +150,16 @@ async fn carry_out(
         Command::Resolve(_) => status::resolve(&mut work).await,
         Command::Close(close) => close.run(&mut work).await,
         Command::Reopen(reopen) => reopen.run(&mut work).await,
+        Command::Priority(priority) => priority.run(&mut work).await,
+        Command::Category(category) => category.run(&mut work).await,
+        Command::Type(kind) => kind.run(&mut work).await,
+        Command::Tag(tag) => tag.run(&mut work).await,
+        Command::Field(field) => field.run(&mut work).await,
+        Command::Subject(subject) => subject.run(&mut work).await,
+        Command::Watch(watch) => watch.watch(&mut work).await,
+        Command::Unwatch(watch) => watch.unwatch(&mut work).await,
+        Command::Cc(cc) => cc.run(&mut work).await,
+        Command::Requester(address) => address.ask(&mut work).await,
         Command::Reply(reply) => reply.run(&mut work).await,
         Command::Note(note) => note.run(&mut work).await,
         Command::Comment(comment) => comment.run(&mut work).await,

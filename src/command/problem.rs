@@ -62,6 +62,16 @@ pub enum Failure {
     Other(#[from] anyhow::Error),
 }
 
+impl Failure {
+    /// Says which argument it is about.
+    pub(super) fn about(self, argument: &'static str) -> Self {
+        match self {
+            Self::User(error) => Self::User(error.about(argument)),
+            other => other,
+        }
+    }
+}
+
 impl From<sqlx::Error> for Failure {
     fn from(error: sqlx::Error) -> Self {
         Self::Other(anyhow::Error::new(error).context("the database did not answer"))

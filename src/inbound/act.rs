@@ -5,21 +5,21 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use sqlx::{PgConnection, PgPool};
 
-use super::parties;
+use super::orders::{self, Orders};
 use super::route::{Facts, Link, Rejection, Route};
-use super::spoken::{self, Spoken};
 use super::store::Claimed;
+use super::{comment, parties, words};
 use crate::config::Settings;
 use crate::config::service::MailboxSettings;
-use crate::desk::{self, Context, NewWords, Opening, Said};
+use crate::desk::{self, Context, Opening, Said};
 use crate::ids::{CommentId, OutboxId, TicketId};
 use crate::mail::html;
-use crate::mail::message::{Attachment, Mailbox, Origin, UnderstoodMail};
+use crate::mail::message::{Mailbox, Origin, UnderstoodMail};
 use crate::notify::{self, Happening};
 use crate::outbox;
+use crate::people::Person;
 use crate::ticket::number::{self, Occasion};
-use crate::ticket::timeline::{self, NewEvent, NewFile};
-use crate::ticket::{self, Actor, Source, Visibility};
+use crate::ticket::{self, Actor, Visibility};
 
 /// Everything a route is carried out with.
 #[derive(Debug, Clone, Copy)]
@@ -58,7 +58,7 @@ pub struct Deed {
 }
 
 impl Deed {
-    fn settled(state: &'static str, reason: impl Into<String>) -> Self {
+    pub(super) fn settled(state: &'static str, reason: impl Into<String>) -> Self {
         Self {
             state,
             reason: Some(reason.into()),
@@ -72,7 +72,7 @@ impl Deed {
         Self::settled("quarantined", reason)
     }
 
-    fn on(ticket: TicketId, comment: Option<CommentId>) -> Self {
+    pub(super) fn on(ticket: TicketId, comment: Option<CommentId>) -> Self {
         Self {
             state: "processed",
             ticket_id: Some(ticket),
@@ -97,7 +97,9 @@ pub async fn carry_out(
             on_behalf_of,
             acknowledge,
         } => open(conn, scene, links_to, on_behalf_of, acknowledge).await,
-        Route::Comment { ticket, as_staff } => comment(conn, scene, ticket, as_staff).await,
+        Route::Comment { ticket, as_staff } => {
+            comment::comment(conn, scene, ticket, as_staff).await
+        }
         Route::SilentEntry { ticket, because } => silent(conn, scene, ticket, &because).await,
         Route::BounceOf(outbox) => bounce(conn, scene, outbox).await,
         Route::Ignore(reason) => Ok(Deed::settled("ignored", reason)),
@@ -106,7 +108,7 @@ pub async fn carry_out(
     }
 }
 
-fn context<'a>(scene: &Scene<'a>, actor: Actor) -> Context<'a> {
+pub(super) fn context<'a>(scene: &Scene<'a>, actor: Actor) -> Context<'a> {
     Context {
         settings: scene.settings,
         now: scene.now,
@@ -135,22 +137,24 @@ async fn open(
         Some(original) => parties::person(conn, scene.now, original).await?,
         None => sender.clone(),
     };
-    let files = files(&scene.mail.mail.attachments);
+    let orders = orders_of_proven_staff(scene, &sender, forwarded.is_some());
+    if !orders.commands.is_empty() && orders.words.is_empty() {
+        let files = words::files(&scene.mail.mail.attachments);
+        orders::give(conn, scene, &sender, None, &files, &orders.commands).await?;
+        return Ok(Deed::settled("processed", "commands of an agent"));
+    }
+    let files = words::files(&scene.mail.mail.attachments);
     let html = scene.mail.mail.html.as_deref().map(html::sanitise);
-    let ids = own_id(scene);
-    let mut words = words(
-        scene,
-        customers_words(scene.mail),
-        html.as_deref(),
-        &files,
-        &ids,
-    );
+    let ids = words::own_id(scene);
+    let mut words = words::words(scene, orders.words, html.as_deref(), &files, &ids);
+    if !orders.commands.is_empty() {
+        words = words::alone(words);
+    }
     let mut subject = scene.mail.mail.subject.as_str();
     if let Some(forwarded) = forwarded {
         words.body = &forwarded.body;
         // They hold what the agent wrote above it, which is for staff only.
-        words.full_text = None;
-        words.html = None;
+        words = words::alone(words);
         subject = forwarded.subject.as_deref().unwrap_or(subject);
     }
     let participants = parties::participants(conn, scene, &requester).await?;
@@ -196,57 +200,23 @@ async fn open(
         };
         desk::comment(conn, &ctx, &mut opened.ticket, &said).await?;
     }
-    note_limits(conn, scene, opened.ticket.id, opened.comment.id).await?;
+    words::note_limits(conn, scene, opened.ticket.id, opened.comment.id).await?;
+    if !orders.commands.is_empty() {
+        let on = Some(opened.ticket.id);
+        orders::give(conn, scene, &sender, on, &[], &orders.commands).await?;
+    }
     Ok(Deed::on(opened.ticket.id, Some(opened.comment.id)))
 }
 
-async fn comment(
-    conn: &mut PgConnection,
-    scene: &Scene<'_>,
-    ticket: TicketId,
-    as_staff: bool,
-) -> anyhow::Result<Deed> {
-    parties::meet(conn, scene, None).await?;
-    let author = parties::author(conn, scene).await?;
-    let mut ticket = ticket::store::lock(conn, ticket).await?;
-    let files = files(&scene.mail.mail.attachments);
-    let html = scene.mail.mail.html.as_deref().map(html::sanitise);
-    let ids = own_id(scene);
-    let (visibility, body) = if as_staff {
-        let mut internal = timeline::internal_texts(conn, ticket.id).await?;
-        internal.retain(|text| !desk::is_own_reason(text));
-        match spoken::spoken(scene.mail, ticket.id, &internal) {
-            Spoken::Note(note) => (Visibility::Internal, note),
-            Spoken::Reply(reply) => (Visibility::Public, reply),
-            Spoken::Refused(rejection) => return reject(conn, scene, rejection).await,
-        }
-    } else {
-        (Visibility::Public, customers_words(scene.mail))
-    };
-    let said = Said {
-        author: &author,
-        as_staff,
-        visibility,
-        words: words(scene, body, html.as_deref(), &files, &ids),
-    };
-    if !as_staff {
-        let others = parties::participants(conn, scene, &author).await?;
-        ticket::store::add_participants(conn, scene.now, ticket.id, &others).await?;
+/// What a new mail orders and what it says. Only proven staff orders anything, and nothing by a mail passed on.
+fn orders_of_proven_staff<'a>(scene: &Scene<'a>, sender: &Person, forwarded: bool) -> Orders<'a> {
+    let text = words::of_customer(scene.mail);
+    if sender.is_active_staff() && scene.facts.vouched && !forwarded {
+        return orders::orders(text);
     }
-    let ctx = context(scene, Actor::Person(author.id));
-    let comment = desk::comment(conn, &ctx, &mut ticket, &said).await?;
-    note_limits(conn, scene, ticket.id, comment.id).await?;
-    Ok(Deed::on(ticket.id, Some(comment.id)))
-}
-
-/// A customer's new words; all of it where nothing was answered, so that no rule or signature in a first mail is
-/// taken for the end of it, and where there are no new words, as in a mail that was passed on without one.
-fn customers_words(mail: &UnderstoodMail) -> &str {
-    let first = mail.mail.in_reply_to.is_empty() && mail.mail.references.is_empty();
-    if first || mail.reply.trim().is_empty() {
-        &mail.mail.text
-    } else {
-        &mail.reply
+    Orders {
+        commands: Vec::new(),
+        words: text,
     }
 }
 
@@ -302,7 +272,7 @@ async fn bounce(
     })
 }
 
-async fn reject(
+pub(super) async fn reject(
     conn: &mut PgConnection,
     scene: &Scene<'_>,
     rejection: Rejection,
@@ -327,72 +297,4 @@ async fn reject(
         deed.outbox_id = published.told.first().map(|told| told.outbox);
     }
     Ok(deed)
-}
-
-fn words<'a>(
-    scene: &Scene<'a>,
-    body: &'a str,
-    html: Option<&'a str>,
-    files: &'a [NewFile<'a>],
-    ids: &'a [String],
-) -> NewWords<'a> {
-    let text = scene.mail.mail.text.as_str();
-    NewWords {
-        body,
-        full_text: (text != body).then_some(text),
-        html,
-        files,
-        message_ids: ids,
-        source: if scene.claimed.answering {
-            Source::Mail
-        } else {
-            Source::Import
-        },
-        inbound_id: Some(scene.claimed.id),
-    }
-}
-
-fn own_id(scene: &Scene<'_>) -> Vec<String> {
-    scene.mail.mail.message_id.iter().cloned().collect()
-}
-
-fn files(attachments: &[Attachment]) -> Vec<NewFile<'_>> {
-    attachments
-        .iter()
-        .map(|attachment| NewFile {
-            name: &attachment.name,
-            content_type: &attachment.content_type,
-            content_id: attachment.content_id.as_deref(),
-            inline: attachment.inline,
-            content: &attachment.content,
-        })
-        .collect()
-}
-
-/// What a limit kept from the parsed view stands on the timeline, with the way to the whole.
-async fn note_limits(
-    conn: &mut PgConnection,
-    scene: &Scene<'_>,
-    ticket: TicketId,
-    comment: CommentId,
-) -> Result<(), sqlx::Error> {
-    let parsed = scene.mail.mail.notices.iter().map(ToString::to_string);
-    let left_out = match parties::left_out(scene) {
-        0 => None,
-        left_out => Some(format!(
-            "{left_out} more recipients were named than take part in a ticket"
-        )),
-    };
-    let notices: Vec<String> = parsed.chain(left_out).collect();
-    let events: Vec<NewEvent<'_>> = notices
-        .iter()
-        .map(|notice| NewEvent {
-            kind: "limited",
-            reason: Some(notice),
-            comment_id: Some(comment),
-            inbound_id: Some(scene.claimed.id),
-            ..NewEvent::default()
-        })
-        .collect();
-    timeline::add_events(conn, ticket, Actor::System, scene.now, &events).await
 }

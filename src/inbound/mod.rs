@@ -7,12 +7,15 @@
 pub mod accept;
 pub mod act;
 mod bounds;
+mod comment;
 pub mod facts;
 pub mod ledger;
 pub mod mailbox;
+mod orders;
 mod parties;
 pub mod poll;
 pub mod process;
 pub mod route;
 mod spoken;
 pub mod store;
+mod words;

@@ -3,6 +3,7 @@
 //! A reply to a notification quotes it, and a notification holds internal notes. Which words are new is an
 //! estimate that no client's habits keep from being wrong, so what would leave is compared with what must not.
 
+use super::orders::Orders;
 use super::route::Rejection;
 use crate::ids::TicketId;
 use crate::mail::message::UnderstoodMail;
@@ -22,20 +23,22 @@ pub(super) enum Spoken<'a> {
     Refused(Rejection),
 }
 
-/// Tells what the agent said. `internal` are the texts of the ticket that staff alone may read.
+/// Tells what the agent said behind the commands that the mail began with. `internal` are the texts of the ticket that staff alone may read.
 pub(super) fn spoken<'a>(
-    mail: &'a UnderstoodMail,
+    mail: &UnderstoodMail,
+    orders: &Orders<'a>,
     ticket: TicketId,
     internal: &[String],
 ) -> Spoken<'a> {
-    if let Some(note) = note(&mail.reply) {
+    let words = orders.words;
+    if let Some(note) = note(words) {
         return Spoken::Note(note);
     }
-    if crate::mail::has_new_words(mail) {
-        if quotes(&mail.reply, internal) {
+    if !orders.commands.is_empty() || crate::mail::has_new_words(mail) {
+        if quotes(words, internal) {
             Spoken::Refused(Rejection::QuotesInternal(ticket))
         } else {
-            Spoken::Reply(&mail.reply)
+            Spoken::Reply(words)
         }
     } else if mail.mail.attachments.iter().any(|file| !file.inline) {
         Spoken::Reply("")

@@ -244,6 +244,17 @@ pub(super) struct RejectionDraft<'a> {
     pub(super) in_reply_to: Option<&'a str>,
 }
 
+/// What became of an agent's commands.
+#[derive(Debug, Clone, Serialize)]
+pub(super) struct CommandsDraft<'a> {
+    pub(super) mail: &'a Head,
+    pub(super) desk: &'a str,
+    pub(super) reader: String,
+    pub(super) subject: String,
+    pub(super) outcomes: Vec<super::Outcome>,
+    pub(super) in_reply_to: Option<&'a str>,
+}
+
 /// A word to the operators.
 #[derive(Debug, Clone, Serialize)]
 pub(super) struct AlarmDraft<'a> {

@@ -227,7 +227,7 @@ fn automation(row: &Claimed) -> Automation {
     let asked = row.draft.get("asked").and_then(Value::as_bool) == Some(true);
     match row.template.as_str() {
         _ if !row.automatic => Automation::Person,
-        "mail_rejected" => Automation::Replied,
+        "mail_rejected" | "commands_given" => Automation::Replied,
         "ticket_opened_customer" if asked => Automation::Replied,
         _ => Automation::Generated,
     }

@@ -31,6 +31,7 @@ mod breaker;
 mod code;
 mod draft;
 mod facts;
+mod given;
 pub mod letter;
 mod notices;
 mod outcome;
@@ -53,6 +54,7 @@ use crate::outbox;
 use crate::ticket::{Actor, Comment, Ticket};
 
 pub use draft::span;
+pub use given::{CommandsGiven, Outcome};
 pub use outcome::{Published, Told, Why, Withheld};
 pub use target::{Circle, TargetNotice, tell_of_targets};
 
@@ -151,6 +153,8 @@ pub enum Happening<'a> {
     },
     /// A mail was refused, and its sender may be told.
     MailRejected(Rejection<'a>),
+    /// An agent's mail held commands, and the agent is told what became of them.
+    CommandsGiven(CommandsGiven<'a>),
     /// The operators are needed.
     Alarm {
         /// The same key is told once: name the matter and the day or hour, such as `credential:support:2026-11-20`.
@@ -194,6 +198,7 @@ pub async fn publish(
 ) -> Result<Published, sqlx::Error> {
     match happening {
         Happening::MailRejected(rejection) => reject(conn, settings, now, rejection).await,
+        Happening::CommandsGiven(given) => answer(conn, settings, now, given).await,
         Happening::Alarm { key, text } => alarm(conn, settings, now, key, text).await,
         _ => {
             let reply = match happening {
@@ -263,6 +268,31 @@ async fn reject(
                 trip(conn, settings, now, &mut published).await?;
             }
         }
+    }
+    Ok(published)
+}
+
+/// Tells an agent what became of the commands in a mail. It answers a mail of a proven agent, once each, so no cap
+/// withholds it.
+async fn answer(
+    conn: &mut PgConnection,
+    settings: &Settings,
+    now: DateTime<Utc>,
+    given: &CommandsGiven<'_>,
+) -> Result<Published, sqlx::Error> {
+    let mut published = Published::default();
+    let address = given.to.trim().to_lowercase();
+    let facts = facts::load_address(conn, settings, now, &address).await?;
+    match address::unwritable(settings, &address).or(facts.suppressed.then_some(Why::Suppressed)) {
+        None => {
+            let row = notices::of_commands(settings, now, given, address);
+            write(conn, now, vec![row], &mut published).await?;
+        }
+        Some(reason) => published.withheld.push(Withheld {
+            person: None,
+            address: Some(address),
+            reason,
+        }),
     }
     Ok(published)
 }

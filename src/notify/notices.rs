@@ -1,10 +1,10 @@
-//! Rows that are about no ticket: a refused mail, an alarm.
+//! Rows that are about no ticket: a refused mail, the answer to commands, an alarm.
 
 use chrono::{DateTime, Utc};
 
-use super::Rejection;
-use super::draft::{AlarmDraft, RejectionDraft, clean, one_line};
+use super::draft::{AlarmDraft, CommandsDraft, RejectionDraft, clean, one_line};
 use super::rows::{domain, mailbox, only, value};
+use super::{CommandsGiven, Outcome, Rejection};
 use crate::config::Settings;
 use crate::outbox::{Audience, Channel, NewRow};
 use crate::ticket::token::{mint_message_id, unique};
@@ -33,6 +33,47 @@ pub(super) fn of_rejection(
         conversation: format!("address:{address}"),
         audience: Audience::Customer,
         template: "mail_rejected",
+        draft: value(&draft),
+        ticket_id: None,
+        comment_id: None,
+        recipient_id: None,
+        mailbox: mailbox.map(|mailbox| mailbox.name.clone()),
+        message_id: mint_message_id(None, &unique(), domain(mailbox)),
+        automatic: true,
+        bundle: None,
+        due_at: now,
+        address,
+    }
+}
+
+/// The row for the agent whose mail held commands.
+pub(super) fn of_commands(
+    settings: &Settings,
+    now: DateTime<Utc>,
+    given: &CommandsGiven<'_>,
+    address: String,
+) -> NewRow {
+    let mailbox = mailbox(settings, Some(given.mailbox));
+    let head = only(given.name, &address);
+    let outcomes = given.outcomes.iter().map(|outcome| Outcome {
+        command: one_line(&outcome.command),
+        done: outcome.done,
+        words: clean(&outcome.words),
+    });
+    let draft = CommandsDraft {
+        mail: &head,
+        desk: &settings.desk.name,
+        reader: one_line(given.name),
+        subject: one_line(given.subject),
+        outcomes: outcomes.collect(),
+        in_reply_to: given.message_id,
+    };
+    NewRow {
+        channel: Channel::Mail,
+        dedupe_key: format!("commands:{}", given.inbound),
+        conversation: format!("address:{address}"),
+        audience: Audience::Staff,
+        template: "commands_given",
         draft: value(&draft),
         ticket_id: None,
         comment_id: None,

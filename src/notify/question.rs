@@ -154,7 +154,9 @@ impl<'a> Question<'a> {
                     reply,
                 }),
             }),
-            Happening::MailRejected(_) | Happening::Alarm { .. } => None,
+            Happening::MailRejected(_) | Happening::CommandsGiven(_) | Happening::Alarm { .. } => {
+                None
+            }
         }
     }
 

@@ -5,9 +5,10 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 
 use crate::ids::{CommentId, PersonId, TicketId};
+use crate::notify::Outcome;
 use crate::notify::draft::{
-    AlarmDraft, CustomerDraft, CustomerTicket, FailureDraft, Head, PublicComment, RejectionDraft,
-    Shown, StaffDraft, StaffEvent, StaffTicket, StatusText, TargetDraft,
+    AlarmDraft, CommandsDraft, CustomerDraft, CustomerTicket, FailureDraft, Head, PublicComment,
+    RejectionDraft, Shown, StaffDraft, StaffEvent, StaffTicket, StatusText, TargetDraft,
 };
 use crate::ticket::{AttachmentInfo, Comment, Visibility};
 
@@ -91,6 +92,10 @@ pub(super) fn of(name: &str) -> Vec<Sample> {
                 "Scan of the contract",
             ),
             rejection("a sender without a name", "", ""),
+        ],
+        "commands_given" => vec![
+            commands("commands of which one failed", "Ada Brandt", "Re: Printer"),
+            commands("commands without a subject", "", ""),
         ],
         "alarm" => vec![alarm()],
         "connect_code" => vec![sample(
@@ -354,6 +359,30 @@ fn rejection(about: &'static str, reader: &str, subject: &str) -> Sample {
             "Please send it again without its attachments, and tell us where we can fetch them."
                 .to_owned(),
         in_reply_to: Some("q1@customer.example"),
+    };
+    sample(about, &draft)
+}
+
+fn commands(about: &'static str, reader: &str, subject: &str) -> Sample {
+    let draft = CommandsDraft {
+        mail: &head(reader, "ada@desk.example"),
+        desk: DESK,
+        reader: reader.to_owned(),
+        subject: subject.to_owned(),
+        outcomes: vec![
+            Outcome {
+                command: "take".to_owned(),
+                done: true,
+                words: "ada has TKT-20261120-0042 now; it is In progress.".to_owned(),
+            },
+            Outcome {
+                command: "status resolvd".to_owned(),
+                done: false,
+                words: "status resolvd\n       ^^^^^^^\nThere is no status `resolvd`. Did you mean `resolved`?"
+                    .to_owned(),
+            },
+        ],
+        in_reply_to: Some("q1@desk.example"),
     };
     sample(about, &draft)
 }

@@ -3,6 +3,7 @@
 mod deliver;
 mod demo;
 mod desk;
+mod do_command;
 mod fetch;
 mod import;
 mod inbound;

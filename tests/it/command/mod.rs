@@ -1,7 +1,10 @@
 //! Commands on a whole desk.
 
 mod errors;
+mod fields;
+mod mail;
 mod promise;
+mod rights;
 mod sight;
 mod words;
 mod work;

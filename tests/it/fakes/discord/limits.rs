@@ -200,7 +200,6 @@ impl Check {
         let known = [
             "title",
             "type",
-            "flags",
             "description",
             "color",
             "fields",

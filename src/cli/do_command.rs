@@ -1,0 +1,134 @@
+//! `frontdesk do`: one command of the grammar, from the machine itself.
+
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::json;
+
+use super::exit::{self, Exit};
+use super::open::{DeskArgument, words_from_stdin};
+use super::{agent, page};
+use crate::app::App;
+use crate::command::{self, Caller, Failure, Fault, Reply, UserError};
+use crate::people::Role;
+use crate::ticket::{self, Source};
+use crate::wake::{self, Topic};
+
+/// Arguments of `frontdesk do`.
+#[derive(Debug, Args)]
+pub struct DoArguments {
+    #[command(flatten)]
+    desk: DeskArgument,
+    /// The command, such as `take TKT-20261120-0042`; `help` lists them all.
+    command: String,
+    /// The agent who gives it; without one the machine's operator does, and nobody can be named as an author.
+    #[arg(long = "as", value_name = "HANDLE")]
+    agent: Option<String>,
+    /// The ticket that is meant where the command names none.
+    #[arg(long, value_name = "NUMBER")]
+    ticket: Option<String>,
+    /// Put the text on standard input behind the command: the words of a reply or a note.
+    #[arg(long)]
+    stdin: bool,
+    /// Print what was done as JSON.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Gives the command. Ends with 0 if it was done, 64 if it was not understood, 77 if it may not be given, and 1 if the
+/// desk refuses it or something failed.
+pub(super) async fn run(arguments: &DoArguments) -> anyhow::Result<()> {
+    let line = match arguments.stdin {
+        // What stands behind two hyphens is no option.
+        true => format!("{} --\n{}", arguments.command, words_from_stdin()?),
+        false => arguments.command.clone(),
+    };
+    let work = async |app: &App| give(app, arguments, &line).await;
+    match arguments.desk.work(work).await? {
+        Ok((reply, number)) => page::print(&done(arguments, &reply, number.as_deref())?),
+        Err(error) => Err(refused(arguments, &error)?),
+    }
+}
+
+/// Runs the command in a transaction of its own. Gives the answer and the number of its ticket.
+async fn give(
+    app: &App,
+    arguments: &DoArguments,
+    line: &str,
+) -> anyhow::Result<Result<(Reply, Option<String>), UserError>> {
+    let mut tx = app.pool.begin().await?;
+    let person = match &arguments.agent {
+        Some(handle) => Some(agent::find(&mut tx, handle).await?),
+        None => None,
+    };
+    let mut implied = None;
+    if let Some(number) = &arguments.ticket {
+        let found = ticket::store::by_number(&mut tx, number).await?;
+        let unknown = || format!("there is no ticket {}", page::one_line(number));
+        implied = Some(found.with_context(unknown)?);
+    }
+    let caller = Caller {
+        person: person.as_ref(),
+        role: person.as_ref().map_or(Role::Admin, |person| person.role),
+        source: Source::Command,
+        ticket: implied,
+        account: None,
+        files: &[],
+    };
+    let reply = match command::run(&mut tx, &app.scene(), &caller, line).await {
+        Ok(reply) => reply,
+        Err(Failure::User(error)) => return Ok(Err(error)),
+        Err(Failure::Other(error)) => return Err(error),
+    };
+    let number = match reply.ticket {
+        Some(id) => Some(ticket::store::get(&mut tx, id).await?.number),
+        None => None,
+    };
+    tx.commit().await?;
+    // A word that is lost costs a poll interval.
+    wake::tell(&app.pool, Topic::Outbox).await.ok();
+    Ok(Ok((reply, number)))
+}
+
+fn done(arguments: &DoArguments, reply: &Reply, number: Option<&str>) -> anyhow::Result<String> {
+    if arguments.json {
+        let offers: Vec<&str> = reply
+            .offers
+            .iter()
+            .map(|offer| offer.line.as_str())
+            .collect();
+        let done = json!({
+            "done": true,
+            "ticket": number,
+            "text": reply.plain(),
+            "data": reply.data,
+            "offers": offers,
+        });
+        return Ok(format!("{}\n", serde_json::to_string_pretty(&done)?));
+    }
+    let mut text = page::lines(&reply.plain());
+    for offer in &reply.offers {
+        text.push_str(&format!("\n{}: {}", offer.label, offer.line));
+    }
+    text.push('\n');
+    Ok(text)
+}
+
+/// What was refused, as the end of the program.
+fn refused(arguments: &DoArguments, error: &UserError) -> anyhow::Result<anyhow::Error> {
+    let (status, word) = match error.fault {
+        Fault::Usage => (exit::USAGE, "usage"),
+        Fault::Forbidden => (exit::NO_PERMISSION, "forbidden"),
+        Fault::Refused => (1, "refused"),
+    };
+    if arguments.json {
+        let told = json!({
+            "done": false,
+            "fault": word,
+            "error": error.what,
+            "nearest": error.nearest,
+            "next": error.next,
+        });
+        page::print(&format!("{}\n", serde_json::to_string_pretty(&told)?))?;
+    }
+    Ok(Exit::new(status, page::lines(&error.to_string())).into())
+}
