@@ -10,13 +10,14 @@ use sqlx::PgPool;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
+use crate::chat::Platforms;
 use crate::clock::Clock;
 use crate::command::Scene;
 use crate::config::service::{Database, MailboxSettings};
 use crate::config::{self, Settings};
 use crate::db;
 use crate::db::embedded::Cluster;
-use crate::delivery::Deliverer;
+use crate::delivery::{Deliverer, Poster};
 use crate::inbound::poll::Poller;
 use crate::inbound::process::Processor;
 use crate::mail::smtp::Mailer;
@@ -154,6 +155,23 @@ impl App {
             self.clock.clone(),
             self.wake.clone(),
         )
+    }
+
+    /// The worker that empties the chat half of the outbox.
+    ///
+    /// # Errors
+    /// If a template does not parse.
+    pub fn poster(&self, platforms: Arc<Platforms>) -> anyhow::Result<Poster> {
+        let templates = Templates::load(self.settings.notify.templates.as_deref())?;
+        Ok(Poster::new(
+            self.workers.clone(),
+            self.claims.clone(),
+            self.settings.clone(),
+            Arc::new(templates),
+            platforms,
+            self.clock.clone(),
+            self.wake.clone(),
+        ))
     }
 
     /// The poller of a mailbox; none for one that mail is only handed in to.

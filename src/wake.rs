@@ -24,17 +24,23 @@ const GATHER: Duration = Duration::from_millis(100);
 pub enum Topic {
     /// Inbound mail that waits to be processed.
     Inbound,
-    /// The outbox.
+    /// The outbox. Whoever says this wakes those who wait for its posts as well.
     Outbox,
+    /// Posts for chat in the outbox.
+    Posts,
+    /// Chat events that wait to be handled.
+    Chat,
 }
 
 impl Topic {
-    const ALL: [Self; 2] = [Self::Inbound, Self::Outbox];
+    const ALL: [Self; 4] = [Self::Inbound, Self::Outbox, Self::Posts, Self::Chat];
 
     fn word(self) -> &'static str {
         match self {
             Self::Inbound => "inbound",
             Self::Outbox => "outbox",
+            Self::Posts => "posts",
+            Self::Chat => "chat",
         }
     }
 }
@@ -44,6 +50,8 @@ impl Topic {
 pub struct Wake {
     inbound: Arc<Bell>,
     outbox: Arc<Bell>,
+    posts: Arc<Bell>,
+    chat: Arc<Bell>,
     others: Arc<Notify>,
 }
 
@@ -58,14 +66,23 @@ impl Wake {
         match topic {
             Topic::Inbound => &self.inbound,
             Topic::Outbox => &self.outbox,
+            Topic::Posts => &self.posts,
+            Topic::Chat => &self.chat,
+        }
+    }
+
+    /// Wakes those within this process who wait for the topic. Each has a bell of its own: a bell wakes one.
+    fn wake_here(&self, topic: Topic) {
+        self.bell(topic).here.notify_one();
+        if topic == Topic::Outbox {
+            self.posts.here.notify_one();
         }
     }
 
     /// Says that there are new rows. Call it after the commit.
     pub fn ring(&self, topic: Topic) {
-        let bell = self.bell(topic);
-        bell.here.notify_one();
-        bell.tell_others.store(true, Ordering::Relaxed);
+        self.wake_here(topic);
+        self.bell(topic).tell_others.store(true, Ordering::Relaxed);
         self.others.notify_one();
     }
 
@@ -95,7 +112,7 @@ impl Wake {
                 heard = listener.recv() => {
                     let heard = heard?;
                     for topic in Topic::ALL.into_iter().filter(|topic| topic.word() == heard.payload()) {
-                        self.bell(topic).here.notify_one();
+                        self.wake_here(topic);
                     }
                 }
             }

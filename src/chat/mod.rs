@@ -82,6 +82,9 @@ pub trait ChatPlatform: Send + Sync + std::fmt::Debug {
     fn longest_post(&self) -> usize;
 }
 
+/// Platforms by their names in the configuration.
+pub type Platforms = BTreeMap<String, Arc<dyn ChatPlatform>>;
+
 /// What a platform must know in advance, since there is no time to ask when it happens.
 #[derive(Clone)]
 pub struct Surface {

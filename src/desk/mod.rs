@@ -50,9 +50,9 @@ use crate::config::Settings;
 use crate::ids::TicketId;
 use crate::notify::{self, Happening};
 use crate::sla;
-use crate::ticket::Actor;
 use crate::ticket::timeline::{self, NewEvent};
 use crate::ticket::workflow::Refused;
+use crate::ticket::{self, Actor};
 
 /// Why a ticket follows its assignment.
 const ASSIGNED: &str = "somebody has it now";
@@ -125,8 +125,8 @@ const NO_CLOCK: &[&str] = &[
     "delivery_cancelled",
 ];
 
-/// Appends to the timeline of a ticket whose change is written already, and brings its clocks in step with it.
-/// Every change of a ticket comes by here, so that no clock is ever behind.
+/// Appends to the timeline of a ticket whose change is written already, and brings its clocks and its card in chat in
+/// step with it. Every change of a ticket comes by here, so that neither is ever behind.
 async fn append(
     conn: &mut PgConnection,
     ctx: &Context<'_>,
@@ -136,6 +136,11 @@ async fn append(
     timeline::add_events(conn, ticket, ctx.actor, ctx.now, events).await?;
     if events.iter().any(|event| !NO_CLOCK.contains(&event.kind)) {
         sla::follow(conn, &ctx.settings.desk, ticket).await?;
+    }
+    if ctx.answering && !ctx.settings.chats.is_empty() {
+        let ticket = ticket::store::get(conn, ticket).await?;
+        let changed = Happening::Changed { ticket: &ticket };
+        notify::publish(conn, ctx.settings, ctx.now, &changed).await?;
     }
     Ok(())
 }

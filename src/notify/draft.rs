@@ -284,7 +284,7 @@ fn files(infos: &[AttachmentInfo], limit: i64) -> Vec<FileText> {
 }
 
 /// A size for people: `512 bytes`, `2.4 kB`, `31 MB`.
-fn size(bytes: i64) -> String {
+pub(super) fn size(bytes: i64) -> String {
     let mut unit = "bytes";
     let mut tenths = bytes.saturating_mul(10);
     for larger in ["kB", "MB", "GB"] {

@@ -35,6 +35,7 @@ mod given;
 pub mod letter;
 mod notices;
 mod outcome;
+pub mod posts;
 mod question;
 pub mod render;
 mod rows;
@@ -119,6 +120,18 @@ pub enum Happening<'a> {
         /// Who handed it over.
         actor: Actor,
     },
+    /// Something else about the ticket changed: nobody hears of it, and its card shows it.
+    Changed {
+        /// The ticket.
+        ticket: &'a Ticket,
+    },
+    /// A comment was edited or deleted: nobody hears of it, and its posts show it.
+    Edited {
+        /// The ticket.
+        ticket: &'a Ticket,
+        /// The comment as it stands.
+        comment: &'a Comment,
+    },
     /// An agent was named in a comment.
     Mentioned {
         /// The ticket.
@@ -191,6 +204,19 @@ pub struct Rejection<'a> {
 /// # Errors
 /// Whatever PostgreSQL says; the transaction is then lost.
 pub async fn publish(
+    conn: &mut PgConnection,
+    settings: &Settings,
+    now: DateTime<Utc>,
+    happening: &Happening<'_>,
+) -> Result<Published, sqlx::Error> {
+    let published = tell(conn, settings, now, happening).await?;
+    let posts = posts::rows(settings, now, happening);
+    outbox::enqueue::enqueue(conn, now, posts).await?;
+    Ok(published)
+}
+
+/// Writes the rows that go out by mail.
+async fn tell(
     conn: &mut PgConnection,
     settings: &Settings,
     now: DateTime<Utc>,

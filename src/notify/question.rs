@@ -154,9 +154,11 @@ impl<'a> Question<'a> {
                     reply,
                 }),
             }),
-            Happening::MailRejected(_) | Happening::CommandsGiven(_) | Happening::Alarm { .. } => {
-                None
-            }
+            Happening::Changed { .. }
+            | Happening::Edited { .. }
+            | Happening::MailRejected(_)
+            | Happening::CommandsGiven(_)
+            | Happening::Alarm { .. } => None,
         }
     }
 

@@ -11,6 +11,7 @@
 
 mod builtin;
 mod fill;
+mod chat;
 mod inline;
 mod sample;
 mod transcript;
@@ -33,6 +34,7 @@ pub use transcript::{Format, transcript};
 #[derive(Debug)]
 pub struct Templates {
     compiled: Environment<'static>,
+    posts: chat::Posts,
 }
 
 /// A rendered mail.
@@ -127,7 +129,16 @@ impl Templates {
                     .map_err(|error| at(file, &error))?;
             }
         }
-        Ok(Self { compiled })
+        let posts = chat::Posts::load(&sources)?;
+        Ok(Self { compiled, posts })
+    }
+
+    /// Renders a post for chat, one of `templates/chat/`, as the common Markdown.
+    ///
+    /// # Errors
+    /// If there is no such template, or it asks for a value that is not there.
+    pub fn post(&self, name: &str, values: &impl serde::Serialize) -> Result<String, RenderError> {
+        self.posts.render(name, values)
     }
 
     /// The names of all messages.
@@ -176,6 +187,7 @@ pub fn samples(name: &str) -> Vec<Sample> {
 fn sources(overrides: Option<&Path>) -> Result<Sources, LoadError> {
     let mut sources: Sources = FILES
         .iter()
+        .chain(&chat::FILES)
         .map(|&(name, text)| {
             let source = Source {
                 file: format!("templates/{name}"),
@@ -225,7 +237,8 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
                 if depth < 1 {
                     folders.push((path, depth + 1));
                 }
-            } else if matches!(kind.as_deref(), Some("txt" | "html" | "css")) {
+            } else if chat::is_one(&path) || matches!(kind.as_deref(), Some("txt" | "html" | "css"))
+            {
                 files.push(path);
             }
         }

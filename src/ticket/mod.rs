@@ -5,6 +5,7 @@ pub mod find;
 pub mod link;
 pub mod listed;
 pub mod merge;
+pub mod chat_thread;
 pub mod number;
 pub mod opening;
 pub mod part;

@@ -3,14 +3,16 @@
 //! At its end it looks for what a test overlooked: an unread mail, a row that is stuck, a mail that failed.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use frontdesk::app::App;
+use frontdesk::chat::Platforms;
 use frontdesk::clock::Clock;
 use frontdesk::command::{self, Caller, Failure, Reply, UserError};
 use frontdesk::config;
 use frontdesk::config::service::MailLimits;
-use frontdesk::delivery::Deliverer;
+use frontdesk::delivery::{Deliverer, Poster};
 use frontdesk::ids::TicketId;
 use frontdesk::inbound::accept;
 use frontdesk::mail::message::UnderstoodMail;
@@ -20,6 +22,7 @@ use frontdesk::ticket::{self, Source, Ticket};
 use tempfile::TempDir;
 
 use crate::db::TestDb;
+use crate::recording::{Deed, Recording};
 
 /// A Friday morning.
 pub fn start() -> DateTime<Utc> {
@@ -74,6 +77,8 @@ pub struct Desk {
     _db: TestDb,
     clock: Clock,
     deliverer: Deliverer,
+    chat: Arc<Recording>,
+    poster: Poster,
     folder: TempDir,
 }
 
@@ -102,13 +107,21 @@ impl Desk {
         std::fs::write(&path, configuration(outgoing, desk, more)).unwrap();
         let settings = config::load(&path, &|name| match name {
             "DATABASE" => Some(db.url().to_owned()),
+            "CHAT" => Some("token".to_owned()),
             "KEY" => Some("0123456789abcdef0123456789abcdef".to_owned()),
             _ => None,
         });
         let settings = settings.unwrap_or_else(|problems| panic!("{problems}"));
         let app = App::open(settings, clock.clone()).await.unwrap();
+        let chat = Arc::new(Recording::default());
+        let mut platforms = Platforms::new();
+        for settings in &app.settings.chats {
+            platforms.insert(settings.name.clone(), chat.clone());
+        }
         Self {
             deliverer: app.deliverer().unwrap(),
+            poster: app.poster(Arc::new(platforms)).unwrap(),
+            chat,
             app,
             _db: db,
             clock,
@@ -180,6 +193,18 @@ impl Desk {
     /// Everything that is due leaves.
     pub async fn drain_outbox(&self) {
         self.deliverer.step().await.unwrap();
+        self.poster.step().await.unwrap();
+    }
+
+    /// The chat platform, where the configuration has one.
+    pub fn chat(&self) -> &Recording {
+        &self.chat
+    }
+
+    /// What was done in chat since the last look, once everything that is due has left.
+    pub async fn take_posts(&self) -> Vec<Deed> {
+        self.drain_outbox().await;
+        self.chat.take()
     }
 
     /// The clock of a desk that is open goes to `at`, and what is due then is run.
@@ -361,6 +386,11 @@ impl Desk {
     pub async fn close(self) {
         let unread = self.taken();
         assert!(unread.is_empty(), "mail that nobody took: {unread:#?}");
+        let unseen = self.chat.take();
+        assert!(
+            unseen.is_empty(),
+            "posts that nobody looked at: {unseen:#?}"
+        );
         let stuck: Vec<(String, String, Option<String>)> = sqlx::query_as(
             "SELECT 'inbound', state, error FROM inbound_mail WHERE state IN ('received', 'processing', 'failed')
              UNION ALL

@@ -22,6 +22,7 @@ mod harness;
 mod lists;
 mod migrations;
 mod notify;
+mod recording;
 mod schedule;
 mod sla;
 #[path = "../stack/mod.rs"]

@@ -17,6 +17,7 @@ const SAMPLES: &[(i64, &str)] = &[
     (7, include_str!("migrations/0007_search.sql")),
     (8, include_str!("migrations/0008_team_work.sql")),
     (9, include_str!("migrations/0009_undo.sql")),
+    (10, include_str!("migrations/0010_chat.sql")),
     (13, include_str!("migrations/0013_schedules.sql")),
     (15, include_str!("migrations/0015_ticket_clocks.sql")),
 ];
@@ -95,6 +96,15 @@ const READ_BACK: &[(&str, &str)] = &[
     (
         "SELECT draft ->> 'number' FROM outbox JOIN person ON recipient_id = person.id WHERE name = 'Ada Brandt'",
         "TICK-1",
+    ),
+    (
+        "SELECT comment.body FROM chat_thread JOIN chat_post USING (ticket_id) JOIN comment ON comment.id = comment_id
+         JOIN chat_event ON chat_event.ticket_id = chat_thread.ticket_id JOIN chat_seen ON chat_seen.post = key",
+        "They are black since noon.",
+    ),
+    (
+        "SELECT missing ->> 0 FROM chat_standing WHERE platform = 'discord'",
+        "Send Messages",
     ),
 ];
 

@@ -1,3 +1,5 @@
-//! The chat wires against stand-ins for their platforms.
+//! Chat: the wires against stand-ins for their platforms, what goes out to the places of the team, and what people do there.
 
 mod discord;
+mod posts;
+mod room;

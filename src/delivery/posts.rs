@@ -1,0 +1,385 @@
+//! The worker that empties the chat half of the outbox.
+//!
+//! It works like the one for mail: claimed under a lease, done outside any transaction under a name that is the same at
+//! every attempt, settled with what is remembered of it in one transaction.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::TimeDelta;
+use sqlx::{PgConnection, PgPool};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::chat::{Act, ChatFailure, ChatPlatform, Done, Platforms};
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::notify::posts::{self, Post, PostError};
+use crate::notify::render::Templates;
+use crate::notify::{self, Happening};
+use crate::outbox::Channel;
+use crate::outbox::backoff::{self, Trouble};
+use crate::outbox::store::{self, Claimed};
+use crate::ticket::Actor;
+use crate::ticket::timeline::{self, NewEvent};
+use crate::wake::{Topic, Wake};
+
+/// How often the outbox is looked at when nobody rings: rows also become due by time alone.
+const POLL: Duration = Duration::from_secs(1);
+
+/// How long one act may take; the platforms' own limits on requests make some wait for others.
+const DEADLINE: Duration = Duration::from_secs(60);
+
+/// How long a row may take with all its acts, and be settled.
+const LEASE: TimeDelta = TimeDelta::seconds(180);
+
+/// How many rows are on their way at once.
+const AT_ONCE: usize = 8;
+
+/// How long it is tried to write down that a post was made, and the pause before each new try.
+const SETTLING: Duration = Duration::from_secs(600);
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Posts what the outbox holds for chat.
+#[derive(Debug, Clone)]
+pub struct Poster {
+    pool: PgPool,
+    claims: PgPool,
+    settings: Arc<Settings>,
+    templates: Arc<Templates>,
+    platforms: Arc<Platforms>,
+    clock: Clock,
+    wake: Wake,
+}
+
+/// Why a row was not posted.
+#[derive(Debug, thiserror::Error)]
+enum Failure {
+    #[error(transparent)]
+    Post(#[from] PostError),
+    #[error(transparent)]
+    Chat(#[from] ChatFailure),
+    #[error("the platform did not answer within {} seconds", DEADLINE.as_secs())]
+    Deadline,
+    #[error("the ticket's thread is not open yet")]
+    NotYet,
+    #[error("there is no chat {0} in the configuration")]
+    NoPlatform(String),
+}
+
+impl Poster {
+    /// A poster to `platforms`; rows are claimed on the pool of their own, `claims`.
+    #[must_use]
+    pub fn new(
+        pool: PgPool,
+        claims: PgPool,
+        settings: Arc<Settings>,
+        templates: Arc<Templates>,
+        platforms: Arc<Platforms>,
+        clock: Clock,
+        wake: Wake,
+    ) -> Self {
+        Self {
+            pool,
+            claims,
+            settings,
+            templates,
+            platforms,
+            clock,
+            wake,
+        }
+    }
+
+    /// Posts rows as they become due, until `stop`; what is on its way then is settled first.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn run(&self, stop: &CancellationToken) -> anyhow::Result<()> {
+        let mut running = JoinSet::new();
+        let ended = self.rounds(&mut running, stop).await;
+        let drained = drain(&mut running).await;
+        ended.and(drained)
+    }
+
+    async fn rounds(
+        &self,
+        running: &mut JoinSet<Result<(), sqlx::Error>>,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        while !stop.is_cancelled() {
+            let started = self.start(running).await?;
+            if started > 0 && running.len() < AT_ONCE {
+                continue;
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                Some(settled) = running.join_next() => settled.context("a post panicked")??,
+                () = self.wake.wait(Topic::Posts, POLL), if running.len() < AT_ONCE => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Posts what is due now. Returns how many rows it took.
+    ///
+    /// # Errors
+    /// If the database does not answer. A row that cannot be posted is no error here: the row says so.
+    pub async fn step(&self) -> anyhow::Result<usize> {
+        let mut taken = 0;
+        let mut running = JoinSet::new();
+        loop {
+            let started = self.start(&mut running).await?;
+            taken += started;
+            drain(&mut running).await?;
+            if started == 0 {
+                return Ok(taken);
+            }
+        }
+    }
+
+    /// Claims as many rows as there are free places and starts to post them.
+    async fn start(
+        &self,
+        running: &mut JoinSet<Result<(), sqlx::Error>>,
+    ) -> Result<usize, sqlx::Error> {
+        let free = AT_ONCE.saturating_sub(running.len());
+        if free == 0 {
+            return Ok(0);
+        }
+        let lease = Uuid::now_v7();
+        let now = self.clock.now();
+        let limit = i64::try_from(free).unwrap_or(1);
+        let mut claims = self.claims.acquire().await?;
+        let rows = store::claim(&mut claims, Channel::Chat, lease, now, now + LEASE, limit).await?;
+        drop(claims);
+        let started = rows.len();
+        for row in rows {
+            let this = self.clone();
+            running.spawn(async move { this.post(row, lease).await });
+        }
+        Ok(started)
+    }
+
+    async fn post(&self, row: Claimed, lease: Uuid) -> Result<(), sqlx::Error> {
+        let begun = std::time::Instant::now();
+        let sent = self.send(&row).await?;
+        let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
+        match sent {
+            Ok(done) => {
+                tracing::info!(
+                    delivery.id = row.id.0,
+                    place = row.address,
+                    duration_ms,
+                    "A post was made"
+                );
+                self.settle_done_at_last(&row, lease, &done).await
+            }
+            Err(failure) => {
+                let error = failure.to_string();
+                tracing::warn!(
+                    delivery.id = row.id.0,
+                    place = row.address,
+                    attempt = row.attempt,
+                    error,
+                    "A post was not made"
+                );
+                self.settle_failure(&row, lease, &failure, &error).await
+            }
+        }
+    }
+
+    /// Does what the row asks for. The outcome is that of the first act; the others are changes to posts that are known.
+    async fn send(&self, row: &Claimed) -> Result<Result<Done, Failure>, sqlx::Error> {
+        let name = posts::platform_of(&row.draft);
+        let Some(platform) = self.platforms.get(name) else {
+            return Ok(Err(Failure::NoPlatform(name.to_owned())));
+        };
+        let mut conn = self.pool.acquire().await?;
+        let now = self.clock.now();
+        let post = posts::write(&mut conn, &self.settings, &self.templates, now, row).await?;
+        drop(conn);
+        let acts = match post {
+            Ok(Post::Acts(acts)) => acts,
+            Ok(Post::Nothing) => return Ok(Ok(Done::default())),
+            Ok(Post::NotYet) => return Ok(Err(Failure::NotYet)),
+            Err(error) => return Ok(Err(error.into())),
+        };
+        let mut outcome = None;
+        for (at, act) in acts.iter().enumerate() {
+            let nonce = format!("fd{}-{at}", row.id);
+            match carry_out(platform.as_ref(), act, &nonce).await {
+                Ok(done) => _ = outcome.get_or_insert(done),
+                Err(failure) => return Ok(Err(failure)),
+            }
+        }
+        Ok(Ok(outcome.unwrap_or_default()))
+    }
+
+    /// Settles what was done, through an outage of the database: a row that is not settled is posted again.
+    async fn settle_done_at_last(
+        &self,
+        row: &Claimed,
+        lease: Uuid,
+        done: &Done,
+    ) -> Result<(), sqlx::Error> {
+        let begun = std::time::Instant::now();
+        loop {
+            match self.settle_done(row, lease, done).await {
+                Err(error) if begun.elapsed() < SETTLING => {
+                    tracing::warn!(
+                        delivery.id = row.id.0,
+                        %error,
+                        "A post was made, but this cannot be written down yet"
+                    );
+                    tokio::time::sleep(PAUSE).await;
+                }
+                settled => break settled?,
+            }
+        }
+        // The next row of the conversation may go now.
+        self.wake.ring(Topic::Posts);
+        Ok(())
+    }
+
+    async fn settle_done(
+        &self,
+        row: &Claimed,
+        lease: Uuid,
+        done: &Done,
+    ) -> Result<(), sqlx::Error> {
+        let now = self.clock.now();
+        let mut tx = self.pool.begin().await?;
+        if !store::settle_sent(&mut tx, row.id, lease, now, None).await? {
+            return tx.rollback().await;
+        }
+        posts::settle(&mut tx, now, row, done).await?;
+        tx.commit().await
+    }
+
+    async fn settle_failure(
+        &self,
+        row: &Claimed,
+        lease: Uuid,
+        failure: &Failure,
+        error: &str,
+    ) -> Result<(), sqlx::Error> {
+        let now = self.clock.now();
+        let retry_hours = self.settings.outgoing.retry_hours;
+        let due_at = failure.trouble().and_then(|trouble| {
+            let jitter = rand::random();
+            let next = backoff::next_attempt(
+                trouble,
+                row.attempt,
+                row.created_at,
+                retry_hours,
+                now,
+                jitter,
+            );
+            next.map(|next| match failure.retry_after() {
+                // The platform knows better than a guess.
+                Some(after) => now + after,
+                None => next,
+            })
+        });
+        let mut tx = self.pool.begin().await?;
+        if !store::settle_failure(&mut tx, row.id, lease, now, due_at, error).await? {
+            return tx.rollback().await;
+        }
+        if due_at.is_none() {
+            self.give_up(&mut tx, row, error).await?;
+        }
+        if let Failure::Chat(ChatFailure::Credential(_)) = failure {
+            let platform = posts::platform_of(&row.draft);
+            let key = format!("credential:chat:{platform}:{}", now.format("%Y-%m-%d"));
+            let text = format!(
+                "The chat {platform} refuses the login: {error}. Posts wait in the outbox and go out by themselves once \
+                 the token is right."
+            );
+            self.alarm(&mut tx, &key, &text).await?;
+        }
+        tx.commit().await?;
+        self.wake.ring(Topic::Outbox);
+        Ok(())
+    }
+
+    /// A post that was given up stands on its ticket, and the operators hear of it, once an hour and place.
+    async fn give_up(
+        &self,
+        conn: &mut PgConnection,
+        row: &Claimed,
+        error: &str,
+    ) -> Result<(), sqlx::Error> {
+        let now = self.clock.now();
+        if let Some(ticket) = row.ticket_id {
+            let event = NewEvent {
+                kind: "post_failed",
+                new: Some(&row.address),
+                reason: Some(error),
+                comment_id: row.comment_id,
+                outbox_id: Some(row.id),
+                ..NewEvent::default()
+            };
+            timeline::add_events(conn, ticket, Actor::System, now, &[event]).await?;
+        }
+        let key = format!("post:{}:{}", row.address, now.format("%Y-%m-%dT%H"));
+        let text = format!(
+            "A post to {} was given up: {error}. `frontdesk outbox list --state dead` names it and those of this hour that \
+             follow, `frontdesk outbox retry` sends them again.",
+            row.address
+        );
+        self.alarm(conn, &key, &text).await
+    }
+
+    async fn alarm(
+        &self,
+        conn: &mut PgConnection,
+        key: &str,
+        text: &str,
+    ) -> Result<(), sqlx::Error> {
+        let alarm = Happening::Alarm { key, text };
+        notify::publish(conn, &self.settings, self.clock.now(), &alarm).await?;
+        Ok(())
+    }
+}
+
+/// Does one thing within the deadline. What was to be taken away and is not there is away.
+async fn carry_out(platform: &dyn ChatPlatform, act: &Act, nonce: &str) -> Result<Done, Failure> {
+    let done = tokio::time::timeout(DEADLINE, platform.act(act, nonce)).await;
+    match (done, act) {
+        (Ok(Err(ChatFailure::Permanent { .. })), Act::Delete { .. }) => Ok(Done::default()),
+        (Ok(done), _) => Ok(done?),
+        (Err(_), _) => Err(Failure::Deadline),
+    }
+}
+
+impl Failure {
+    /// What kind of trouble it is, if another attempt may go better.
+    fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Post(_) | Self::NoPlatform(_) | Self::Chat(ChatFailure::Permanent { .. }) => None,
+            Self::Chat(_) | Self::Deadline | Self::NotYet => Some(Trouble::Server),
+        }
+    }
+
+    fn retry_after(&self) -> Option<TimeDelta> {
+        match self {
+            Self::Chat(ChatFailure::Transient {
+                retry_after: Some(after),
+                ..
+            }) => TimeDelta::from_std(*after).ok(),
+            _ => None,
+        }
+    }
+}
+
+/// Waits for all of them, whatever becomes of one. Gives the first error.
+async fn drain(running: &mut JoinSet<Result<(), sqlx::Error>>) -> anyhow::Result<()> {
+    let mut outcome = Ok(());
+    while let Some(settled) = running.join_next().await {
+        let settled = settled.context("a post panicked");
+        outcome = outcome.and(settled.and_then(|settled| Ok(settled?)));
+    }
+    outcome
+}

@@ -1,0 +1,216 @@
+//! A chat platform that keeps everything in memory and says what was done to it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Mutex;
+
+use frontdesk::chat::{
+    Act, ChatEvent, ChatFailure, ChatPlatform, Done, Message, Missing, PostPlace, PostRef,
+};
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+/// The platform. Its name is `chat`.
+#[derive(Debug, Default)]
+pub struct Recording(Mutex<State>);
+
+#[derive(Debug, Default)]
+struct State {
+    ids: u64,
+    /// Everything that stands there, by place and id.
+    posts: BTreeMap<(PostPlace, String), Message>,
+    /// What was done and not looked at yet.
+    done: Vec<Deed>,
+    /// What was done under each name.
+    nonces: BTreeMap<String, Done>,
+    /// What the next acts meet instead.
+    failures: VecDeque<ChatFailure>,
+    files: BTreeMap<String, Vec<u8>>,
+}
+
+/// Something that Frontdesk did.
+#[derive(Debug, Clone)]
+pub struct Deed {
+    /// The place of the post, or the thread that was opened; nothing for answers and direct messages.
+    pub at: Option<PostPlace>,
+    /// The post.
+    pub post: Option<PostRef>,
+    /// The act.
+    pub act: Act,
+}
+
+impl Deed {
+    /// What it says, whatever it is.
+    pub fn message(&self) -> Message {
+        match &self.act {
+            Act::OpenThread { message, .. }
+            | Act::Post { message, .. }
+            | Act::Edit { message, .. }
+            | Act::Direct { message, .. }
+            | Act::Answer { message, .. } => message.clone(),
+            _ => Message::default(),
+        }
+    }
+
+    /// Its text.
+    pub fn text(&self) -> String {
+        self.message().text
+    }
+
+    /// The values of its card, as `Name: value`.
+    pub fn card(&self) -> Vec<String> {
+        let card = self.message().card.unwrap_or_default();
+        let fields = card.fields.iter();
+        fields
+            .map(|(name, value)| format!("{name}: {value}"))
+            .collect()
+    }
+
+    /// What stands on its buttons.
+    pub fn buttons(&self) -> Vec<String> {
+        let rows = self.message().buttons;
+        rows.into_iter()
+            .flatten()
+            .map(|button| button.label)
+            .collect()
+    }
+
+    /// What kind of act it is.
+    pub fn kind(&self) -> &'static str {
+        match self.act {
+            Act::OpenThread { .. } => "thread",
+            Act::Post { .. } => "post",
+            Act::Edit { .. } => "edit",
+            Act::Delete { .. } => "delete",
+            Act::Direct { .. } => "direct",
+            Act::Answer { .. } => "answer",
+            Act::Complete { .. } => "complete",
+            Act::React { .. } => "react",
+            Act::Archive { .. } => "archive",
+        }
+    }
+}
+
+impl Recording {
+    /// Everything that was done since the last look.
+    pub fn take(&self) -> Vec<Deed> {
+        std::mem::take(&mut self.0.lock().unwrap().done)
+    }
+
+    /// The next acts fail.
+    pub fn fail(&self, failure: ChatFailure, times: usize) {
+        let mut state = self.0.lock().unwrap();
+        state.failures.extend(std::iter::repeat_n(failure, times));
+    }
+
+    fn carry_out(&self, act: &Act, nonce: &str) -> Result<Done, ChatFailure> {
+        let mut state = self.0.lock().unwrap();
+        if let Some(failure) = state.failures.pop_front() {
+            return Err(failure);
+        }
+        if let Some(done) = state.nonces.get(nonce) {
+            return Ok(done.clone());
+        }
+        let done = state.carry_out(act)?;
+        state.nonces.insert(nonce.to_owned(), done.clone());
+        let post = done.post.clone();
+        state.done.push(Deed {
+            at: done
+                .thread
+                .clone()
+                .or(post.as_ref().map(|post| post.place.clone())),
+            post,
+            act: act.clone(),
+        });
+        Ok(done)
+    }
+}
+
+impl State {
+    fn id(&mut self) -> String {
+        self.ids += 1;
+        format!("{:06}", self.ids)
+    }
+
+    fn put(&mut self, place: PostPlace, message: &Message) -> PostRef {
+        let id = self.id();
+        self.posts
+            .insert((place.clone(), id.clone()), message.clone());
+        PostRef { place, id }
+    }
+
+    fn carry_out(&mut self, act: &Act) -> Result<Done, ChatFailure> {
+        let mut done = Done::default();
+        match act {
+            Act::OpenThread { place, message, .. } => {
+                let channel = PostPlace {
+                    place: place.clone(),
+                    thread: None,
+                };
+                let card = self.put(channel, message);
+                done.thread = Some(PostPlace {
+                    place: place.clone(),
+                    thread: Some(format!("t{}", card.id)),
+                });
+                done.post = Some(card);
+            }
+            Act::Post { place, message } => done.post = Some(self.put(place.clone(), message)),
+            Act::Edit { post, message } => {
+                let key = (post.place.clone(), post.id.clone());
+                let Some(there) = self.posts.get_mut(&key) else {
+                    return Err(ChatFailure::Permanent {
+                        text: "no such post".to_owned(),
+                    });
+                };
+                *there = message.clone();
+                done.post = Some(post.clone());
+            }
+            Act::Delete { post } => {
+                let key = (post.place.clone(), post.id.clone());
+                if self.posts.remove(&key).is_none() {
+                    return Err(ChatFailure::Permanent {
+                        text: "no such post".to_owned(),
+                    });
+                }
+            }
+            _ => {}
+        }
+        Ok(done)
+    }
+}
+
+impl ChatPlatform for Recording {
+    fn run<'a>(
+        &'a self,
+        _: mpsc::Sender<ChatEvent>,
+        _: BTreeMap<String, String>,
+        shutdown: CancellationToken,
+    ) -> BoxFuture<'a, Result<(), ChatFailure>> {
+        async move {
+            shutdown.cancelled().await;
+            Ok(())
+        }
+        .boxed()
+    }
+
+    fn act<'a>(&'a self, act: &'a Act, nonce: &'a str) -> BoxFuture<'a, Result<Done, ChatFailure>> {
+        async move { self.carry_out(act, nonce) }.boxed()
+    }
+
+    fn file<'a>(&'a self, url: &'a str, _: u64) -> BoxFuture<'a, Result<Vec<u8>, ChatFailure>> {
+        let held = self.0.lock().unwrap().files.get(url).cloned();
+        let gone = ChatFailure::Permanent {
+            text: "the address expired".to_owned(),
+        };
+        async move { held.ok_or(gone) }.boxed()
+    }
+
+    fn check<'a>(&'a self, _: &'a [String]) -> BoxFuture<'a, Result<Vec<Missing>, ChatFailure>> {
+        async move { Ok(Vec::new()) }.boxed()
+    }
+
+    fn longest_post(&self) -> usize {
+        2_000
+    }
+}
