@@ -10,11 +10,14 @@ use sqlx::PgPool;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::chat::Platforms;
+use crate::chat::discord::Discord;
+use crate::chat::{ChatPlatform, Platforms};
 use crate::clock::Clock;
 use crate::command::Scene;
+use crate::config::chat::{ChatSettings, PlatformSettings};
 use crate::config::service::{Database, MailboxSettings};
 use crate::config::{self, Settings};
+use crate::conversation::{self, Handler, Listener};
 use crate::db;
 use crate::db::embedded::Cluster;
 use crate::delivery::{Deliverer, Poster};
@@ -157,6 +160,51 @@ impl App {
         )
     }
 
+    /// The chat platforms of the configuration, not connected yet.
+    ///
+    /// # Errors
+    /// If a platform's settings cannot be used.
+    pub fn platforms(&self) -> anyhow::Result<Platforms> {
+        let mut platforms = Platforms::new();
+        for chat in &self.settings.chats {
+            let surface = conversation::surface(Vec::new());
+            let platform: Arc<dyn ChatPlatform> = match &chat.platform {
+                PlatformSettings::Discord(discord) => {
+                    Arc::new(Discord::new(discord.clone(), surface, self.clock.clone())?)
+                }
+            };
+            platforms.insert(chat.name.clone(), platform);
+        }
+        Ok(platforms)
+    }
+
+    /// The listener to one chat.
+    #[must_use]
+    pub fn listener(&self, chat: &ChatSettings, platform: Arc<dyn ChatPlatform>) -> Listener {
+        Listener::new(
+            self.pool.clone(),
+            self.settings.clone(),
+            chat.clone(),
+            platform,
+            self.clock.clone(),
+            self.wake.clone(),
+        )
+    }
+
+    /// The worker that settles what people do in chat.
+    #[must_use]
+    pub fn handler(&self, platforms: Arc<Platforms>) -> Handler {
+        Handler::new(
+            self.workers.clone(),
+            self.claims.clone(),
+            self.numbers.clone(),
+            self.settings.clone(),
+            platforms,
+            self.clock.clone(),
+            self.wake.clone(),
+        )
+    }
+
     /// The worker that empties the chat half of the outbox.
     ///
     /// # Errors
@@ -215,6 +263,34 @@ impl App {
         });
         for mailbox in &self.settings.mailboxes {
             self.start_poller(supervisor, mailbox);
+        }
+        if !self.settings.chats.is_empty() {
+            self.start_chats(supervisor)?;
+        }
+        Ok(())
+    }
+
+    fn start_chats(&self, supervisor: &Supervisor) -> anyhow::Result<()> {
+        let platforms = Arc::new(self.platforms()?);
+        let poster = self.poster(platforms.clone())?;
+        supervisor.spawn("posts", move |life| {
+            let poster = poster.clone();
+            async move { poster.run(life.shutdown()).await }
+        });
+        let handler = self.handler(platforms.clone());
+        supervisor.spawn("chat events", move |life| {
+            let handler = handler.clone();
+            async move { handler.run(life.shutdown()).await }
+        });
+        for chat in &self.settings.chats {
+            let Some(platform) = platforms.get(&chat.name) else {
+                continue;
+            };
+            let listener = self.listener(chat, platform.clone());
+            supervisor.spawn_watched(format!("chat {}", chat.name), PATIENCE, move |life| {
+                let listener = listener.clone();
+                async move { listener.run(life.shutdown(), || life.sign()).await }
+            });
         }
         Ok(())
     }

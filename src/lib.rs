@@ -4,7 +4,7 @@
 //!
 //! | floor   | rooms                                        | knows                                   |
 //! |---------|----------------------------------------------|-----------------------------------------|
-//! | drivers | [`inbound`], [`delivery`], [`schedule`]      | a wire on one side, the desk on the other |
+//! | drivers | [`inbound`], [`delivery`], [`conversation`], [`schedule`] | a wire on one side, the desk on the other |
 //! | commands | [`command`]                                   | what people say, on whatever surface    |
 //! | domain  | [`desk`], [`notify`], [`outbox`], [`ticket`], [`people`], [`sla`] | tickets and the people around them |
 //! | wires   | [`mail`], [`chat`]                           | protocols, never tickets                |
@@ -27,6 +27,7 @@ pub mod cli;
 pub mod clock;
 pub mod command;
 pub mod config;
+pub mod conversation;
 pub mod db;
 pub mod delivery;
 pub mod desk;

@@ -8,6 +8,7 @@ use clap::Args;
 
 use super::page;
 use crate::clock::Clock;
+use crate::config::chat::{ChatSettings, PlatformSettings};
 use crate::config::schedule::ScheduleSettings;
 use crate::config::service::{
     Database, MailboxSettings, Outgoing, OutgoingRoute, SmtpServer, Source, TlsMode,
@@ -66,6 +67,9 @@ fn of_settings(settings: &Settings, now: DateTime<Utc>) -> Lines {
         lines.push((if at == 0 { "Mailboxes" } else { "" }, of_mailbox(mailbox)));
     }
     lines.push(("Outgoing", of_outgoing(&settings.outgoing)));
+    for (at, chat) in settings.chats.iter().enumerate() {
+        lines.push((if at == 0 { "Chat" } else { "" }, of_chat(chat)));
+    }
     lines.push((
         "Operators",
         match settings.notify.operators.as_slice() {
@@ -147,6 +151,17 @@ fn of_outgoing(outgoing: &Outgoing) -> String {
         let _ = write!(text, ", DKIM {}._domainkey.{}", dkim.selector, dkim.domain);
     }
     text
+}
+
+fn of_chat(chat: &ChatSettings) -> String {
+    let platform = match &chat.platform {
+        PlatformSettings::Discord(discord) => format!("Discord server {}", discord.guild),
+    };
+    let places = match chat.places.len() {
+        1 => "1 place".to_owned(),
+        many => format!("{many} places"),
+    };
+    format!("{}, {platform}, {places}", chat.name)
 }
 
 fn of_server(server: &SmtpServer) -> String {

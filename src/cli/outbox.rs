@@ -12,8 +12,8 @@ use crate::app::App;
 use crate::desk::{self, Context};
 use crate::ids::OutboxId;
 use crate::mail;
-use crate::notify::letter;
 use crate::notify::render::Templates;
+use crate::notify::{letter, posts};
 use crate::outbox::store::{self, Row};
 use crate::ticket::Actor;
 use crate::wake::{self, Topic};
@@ -164,11 +164,15 @@ async fn row(app: &App, id: OutboxId) -> anyhow::Result<Row> {
 
 async fn show(app: &App, arguments: &ShowArguments) -> anyhow::Result<()> {
     let id = OutboxId(arguments.id);
+    let row = row(app, id).await?;
+    if posts::is_post(&row.template) {
+        // What it says is made when it leaves, of the ticket as it stands then.
+        return page::print(&fate(app, &row));
+    }
     let bytes = preview(app, id).await?;
     if arguments.raw {
         return page::print_bytes(&bytes);
     }
-    let row = row(app, id).await?;
     let mut text = fate(app, &row);
     let shown = mail::understand(&bytes, &app.settings.limits).mail;
     let people = |mailboxes: &[mail::message::Mailbox]| {

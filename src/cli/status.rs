@@ -1,5 +1,7 @@
 //! `frontdesk status`: how everything stands, and what needs a person.
 
+mod chat;
+
 use std::fmt::Write as _;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -13,7 +15,7 @@ use crate::app::App;
 use crate::config::Settings;
 use crate::config::service::{MailboxSettings, Source};
 use crate::inbound::{ledger, mailbox};
-use crate::{notify, outbox, people};
+use crate::{conversation, notify, outbox, people};
 
 /// What was given up or quarantined within this span needs a look.
 const LATELY: TimeDelta = TimeDelta::hours(24);
@@ -42,6 +44,7 @@ struct Report {
     mailboxes: Vec<MailboxReport>,
     inbound: Vec<StateReport>,
     outbox: OutboxReport,
+    chats: Vec<chat::ChatReport>,
     suppressed_addresses: usize,
     breakers: Vec<BreakerReport>,
     attention: Vec<String>,
@@ -142,6 +145,7 @@ async fn look(app: &App) -> anyhow::Result<Report> {
             last_error: outbox.last_error,
             oldest_due_at: outbox.oldest_due_at,
         },
+        chats: chat::of(&app.settings, conversation::standings(&mut conn).await?),
         suppressed_addresses: people::store::suppressions(&mut conn).await?.len(),
         breakers: breakers(notify::open_breakers(&mut conn, now).await?),
         attention: Vec::new(),
@@ -203,6 +207,7 @@ fn attention(report: &Report) -> Vec<String> {
             .filter_map(|state| of_state(state, report.at)),
     );
     all.extend(of_outbox(&report.outbox, report.at));
+    all.extend(report.chats.iter().flat_map(chat::attention));
     all.extend(report.breakers.iter().map(|breaker| {
         format!(
             "Automatic answers are stopped: {}. Look for a mail loop.",
@@ -313,6 +318,7 @@ fn to_page(report: &Report, zone: chrono_tz::Tz) -> String {
         table.row([&mailbox.name, mailbox.source, &read, &trouble]);
     }
     let _ = writeln!(text, "{}", table.text());
+    text.push_str(&chat::table(&report.chats, &ago));
     let states: Vec<String> = report
         .inbound
         .iter()

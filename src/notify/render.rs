@@ -10,8 +10,8 @@
 //! that a mistake shows at start and not in the first mail.
 
 mod builtin;
-mod fill;
 mod chat;
+mod fill;
 mod inline;
 mod sample;
 mod transcript;
@@ -228,17 +228,13 @@ fn files_below(folder: &Path) -> Result<Vec<PathBuf>, LoadError> {
             let hidden = path
                 .file_name()
                 .is_none_or(|name| name.to_string_lossy().starts_with('.'));
-            let kind = path
-                .extension()
-                .map(|kind| kind.to_string_lossy().into_owned());
             if hidden {
                 continue;
             } else if path.is_dir() {
                 if depth < 1 {
                     folders.push((path, depth + 1));
                 }
-            } else if chat::is_one(&path) || matches!(kind.as_deref(), Some("txt" | "html" | "css"))
-            {
+            } else if chat::is_template(&path) {
                 files.push(path);
             }
         }

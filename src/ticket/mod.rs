@@ -1,11 +1,11 @@
 //! The ticket: its shape, its workflow, its number, its timeline and the threads that lead to it.
 
 pub mod canned;
+pub mod chat_thread;
 pub mod find;
 pub mod link;
 pub mod listed;
 pub mod merge;
-pub mod chat_thread;
 pub mod number;
 pub mod opening;
 pub mod part;

@@ -348,3 +348,30 @@ pub async fn events(conn: &mut PgConnection, ticket: TicketId) -> Result<Vec<Eve
     .fetch_all(conn)
     .await
 }
+
+/// The whole text of a comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WholeText {
+    /// Its ticket.
+    pub ticket_id: TicketId,
+    /// The new words, and what was quoted.
+    pub text: String,
+}
+
+/// The whole text of a comment that was not deleted.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn whole_text(
+    conn: &mut PgConnection,
+    comment: CommentId,
+) -> Result<Option<WholeText>, sqlx::Error> {
+    sqlx::query_as!(
+        WholeText,
+        r#"SELECT ticket_id AS "ticket_id: TicketId", coalesce(full_text, body) AS "text!"
+           FROM comment WHERE id = $1 AND deleted_at IS NULL"#,
+        comment.0
+    )
+    .fetch_optional(conn)
+    .await
+}

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use frontdesk::app::App;
-use frontdesk::chat::Platforms;
+use frontdesk::chat::{ChatEvent, Platforms};
 use frontdesk::clock::Clock;
 use frontdesk::command::{self, Caller, Failure, Reply, UserError};
 use frontdesk::config;
 use frontdesk::config::service::MailLimits;
+use frontdesk::conversation::{Handler, Listener};
 use frontdesk::delivery::{Deliverer, Poster};
 use frontdesk::ids::TicketId;
 use frontdesk::inbound::accept;
@@ -79,6 +80,8 @@ pub struct Desk {
     deliverer: Deliverer,
     chat: Arc<Recording>,
     poster: Poster,
+    listeners: Vec<Listener>,
+    handler: Handler,
     folder: TempDir,
 }
 
@@ -118,9 +121,17 @@ impl Desk {
         for settings in &app.settings.chats {
             platforms.insert(settings.name.clone(), chat.clone());
         }
+        let platforms = Arc::new(platforms);
         Self {
             deliverer: app.deliverer().unwrap(),
-            poster: app.poster(Arc::new(platforms)).unwrap(),
+            listeners: app
+                .settings
+                .chats
+                .iter()
+                .map(|settings| app.listener(settings, chat.clone()))
+                .collect(),
+            handler: app.handler(platforms.clone()),
+            poster: app.poster(platforms).unwrap(),
             chat,
             app,
             _db: db,
@@ -199,6 +210,40 @@ impl Desk {
     /// The chat platform, where the configuration has one.
     pub fn chat(&self) -> &Recording {
         &self.chat
+    }
+
+    /// Somebody does something in chat, and it is handled.
+    pub async fn hear(&self, event: ChatEvent) {
+        self.listen(&event).await;
+        self.handle().await;
+    }
+
+    /// Somebody does something in chat, and it is written down, no more.
+    pub async fn listen(&self, event: &ChatEvent) {
+        for listener in &self.listeners {
+            listener.hear(event).await.unwrap();
+        }
+    }
+
+    /// Everything that was done in chat is handled.
+    pub async fn handle(&self) {
+        self.handler.step().await.unwrap();
+    }
+
+    /// Links an account in chat to a person.
+    pub async fn link(&self, person: &Person, user: &str) {
+        sqlx::query("INSERT INTO chat_account (platform, user_id, person_id, created_at) VALUES ('chat', $1, $2, $3)")
+            .bind(user)
+            .bind(person.id.0)
+            .bind(self.now())
+            .execute(&self.app.pool)
+            .await
+            .unwrap();
+    }
+
+    /// The mails that left already and nobody took.
+    pub fn unread(&self) -> Vec<Sent> {
+        self.taken()
     }
 
     /// What was done in chat since the last look, once everything that is due has left.
@@ -393,6 +438,8 @@ impl Desk {
         );
         let stuck: Vec<(String, String, Option<String>)> = sqlx::query_as(
             "SELECT 'inbound', state, error FROM inbound_mail WHERE state IN ('received', 'processing', 'failed')
+             UNION ALL
+             SELECT 'chat', state, error FROM chat_event WHERE state IN ('received', 'processing', 'failed')
              UNION ALL
              SELECT 'outbox', state, last_error FROM outbox
              WHERE state <> 'sent' AND last_error IS DISTINCT FROM 'taken back'",

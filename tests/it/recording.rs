@@ -76,6 +76,16 @@ impl Deed {
             .collect()
     }
 
+    /// The action of a button.
+    pub fn action(&self, label: &str) -> String {
+        let rows = self.message().buttons;
+        let mut buttons = rows.into_iter().flatten();
+        let button = buttons.find(|button| button.label == label);
+        button
+            .unwrap_or_else(|| panic!("a button {label} on {self:#?}"))
+            .action
+    }
+
     /// What kind of act it is.
     pub fn kind(&self) -> &'static str {
         match self.act {
@@ -102,6 +112,17 @@ impl Recording {
     pub fn fail(&self, failure: ChatFailure, times: usize) {
         let mut state = self.0.lock().unwrap();
         state.failures.extend(std::iter::repeat_n(failure, times));
+    }
+
+    /// A file that lies at an address.
+    pub fn hold(&self, url: &str, content: &[u8]) {
+        let mut state = self.0.lock().unwrap();
+        state.files.insert(url.to_owned(), content.to_vec());
+    }
+
+    /// An id that nothing else has.
+    pub fn id(&self) -> String {
+        self.0.lock().unwrap().id()
     }
 
     fn carry_out(&self, act: &Act, nonce: &str) -> Result<Done, ChatFailure> {

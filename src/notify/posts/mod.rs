@@ -69,6 +69,12 @@ struct Key {
     key: String,
 }
 
+/// Whether a row of this template is a post for chat rather than a mail.
+#[must_use]
+pub fn is_post(template: &str) -> bool {
+    [THREAD, CARD, COMMENT, EDIT, MOVED, FAILED].contains(&template)
+}
+
 /// The platform that a row is for, by its name in the configuration.
 #[must_use]
 pub fn platform_of(draft: &serde_json::Value) -> &str {

@@ -20,11 +20,15 @@ macro_rules! files {
 /// Every file by its name below `templates/`.
 pub(super) const FILES: [(&str, &str); 4] = files!["card", "comment", "failed", "moved",];
 
-/// Whether a file of an operator's is meant to be one: a README beside the mails' templates is not.
-pub(super) fn is_one(path: &Path) -> bool {
-    let markdown = path.extension().is_some_and(|kind| kind == "md");
+/// Whether a file of an operator's is meant to replace a template. Markdown is one for chat only: a README beside the
+/// mails' templates is not.
+pub(super) fn is_template(path: &Path) -> bool {
     let folder = path.parent().and_then(Path::file_name);
-    markdown && folder.is_some_and(|folder| folder == "chat")
+    match path.extension().and_then(|kind| kind.to_str()) {
+        Some("txt" | "html" | "css") => true,
+        Some("md") => folder.is_some_and(|folder| folder == "chat"),
+        _ => false,
+    }
 }
 
 /// The templates, ready to render.
@@ -147,7 +151,7 @@ mod tests {
     fn an_absent_value_leaves_its_line_out() {
         let text = Templates::load(None)
             .unwrap()
-            .post("card", &super::samples("chat/card.md")[1])
+            .post("card", &super::samples("chat/card.md").pop().unwrap())
             .unwrap();
         assert!(
             text.starts_with(

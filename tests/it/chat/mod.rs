@@ -3,3 +3,5 @@
 mod discord;
 mod posts;
 mod room;
+mod secrecy;
+mod talk;

@@ -1,5 +1,7 @@
 //! A desk with a chat: places for billing and for all others, and the verbs of its people.
 
+use frontdesk::chat::{AnswerHandle, ChatEvent, ChatFile, Chatter, EventKind, PostPlace};
+
 use crate::harness::Desk;
 use crate::recording::Deed;
 
@@ -62,4 +64,96 @@ pub fn told(deeds: &[Deed]) -> Vec<String> {
         }
     };
     deeds.iter().map(tell).collect()
+}
+
+/// The thread that was opened.
+pub fn thread(deeds: &[Deed]) -> PostPlace {
+    let opened = deeds.iter().find(|deed| deed.kind() == "thread");
+    opened
+        .and_then(|deed| deed.at.clone())
+        .unwrap_or_else(|| panic!("a thread in {deeds:#?}"))
+}
+
+/// Ada, whose account is linked.
+pub fn ada() -> Chatter {
+    chatter("u-ada", "Ada", &[])
+}
+
+/// Carla, a customer whose account is linked.
+pub fn customer() -> Chatter {
+    chatter("u-carla", "Carla", &[])
+}
+
+/// Somebody whom the desk does not know, with these roles on the platform.
+pub fn stranger(roles: &[&str]) -> Chatter {
+    chatter("u-stranger", "Sam Stranger", roles)
+}
+
+fn chatter(id: &str, name: &str, roles: &[&str]) -> Chatter {
+    Chatter {
+        id: id.to_owned(),
+        name: name.to_owned(),
+        roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+    }
+}
+
+fn event(
+    desk: &Desk,
+    who: &Chatter,
+    at: &PostPlace,
+    kind: impl FnOnce(String) -> EventKind,
+) -> ChatEvent {
+    let key = desk.chat().id();
+    ChatEvent {
+        platform: "chat".to_owned(),
+        at: desk.now(),
+        who: who.clone(),
+        place: at.clone(),
+        kind: kind(key.clone()),
+        key,
+    }
+}
+
+/// Somebody writes something.
+pub fn said(desk: &Desk, who: &Chatter, at: &PostPlace, text: &str) -> ChatEvent {
+    event(desk, who, at, |post| EventKind::Posted {
+        post,
+        text: text.to_owned(),
+        reply_to: None,
+        files: Vec::new(),
+        to_us: false,
+    })
+}
+
+/// The same with files.
+pub fn with_files(mut event: ChatEvent, with: Vec<ChatFile>) -> ChatEvent {
+    if let EventKind::Posted { files, .. } = &mut event.kind {
+        *files = with;
+    }
+    event
+}
+
+/// Somebody presses a button.
+pub fn pressed(desk: &Desk, who: &Chatter, at: &PostPlace, action: &str) -> ChatEvent {
+    event(desk, who, at, |key| EventKind::Pressed {
+        action: action.to_owned(),
+        values: Vec::new(),
+        post: None,
+        answer: AnswerHandle(key),
+    })
+}
+
+/// Somebody sends a form in.
+pub fn submitted(
+    desk: &Desk,
+    who: &Chatter,
+    at: &PostPlace,
+    action: &str,
+    text: &str,
+) -> ChatEvent {
+    event(desk, who, at, |key| EventKind::Submitted {
+        action: action.to_owned(),
+        values: vec![("text".to_owned(), text.to_owned())],
+        answer: AnswerHandle(key),
+    })
 }

@@ -1,0 +1,116 @@
+//! The forms and menus that platforms must know in advance, and the words that come back from buttons.
+
+use std::sync::Arc;
+
+use crate::chat::{CommandSpec, Form, FormField, Surface};
+use crate::ids::{CommentId, TicketId};
+
+use super::OPEN_TICKET;
+
+/// The most characters of a form's text: what every platform takes.
+const MOST: u16 = 3_000;
+
+/// What a button or a form asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Action {
+    /// A command on a ticket that needs no more words.
+    Plain(&'static str, TicketId),
+    /// A command on a ticket with the words of a form.
+    Words(&'static str, TicketId),
+    /// What else can be done with a ticket.
+    More(TicketId),
+    /// The whole mail behind a comment.
+    Whole(CommentId),
+    /// A line to run as it is.
+    Line(String),
+    /// A line about a ticket.
+    On(TicketId, String),
+}
+
+/// Reads an action; nothing where it is none of ours.
+pub(super) fn read(action: &str) -> Option<Action> {
+    let (word, rest) = action.split_once(':')?;
+    if word == "run" {
+        return Some(Action::Line(rest.to_owned()));
+    }
+    if word == "on" {
+        let (id, line) = rest.split_once(':')?;
+        return Some(Action::On(TicketId(id.parse().ok()?), line.to_owned()));
+    }
+    let id: i64 = rest.parse().ok()?;
+    match word {
+        "take" => Some(Action::Plain("take", TicketId(id))),
+        "resolve" => Some(Action::Plain("resolve", TicketId(id))),
+        "reopen" => Some(Action::Plain("reopen", TicketId(id))),
+        "reply" => Some(Action::Words("reply", TicketId(id))),
+        "note" => Some(Action::Words("note", TicketId(id))),
+        "more" => Some(Action::More(TicketId(id))),
+        "whole" => Some(Action::Whole(CommentId(id))),
+        _ => None,
+    }
+}
+
+/// What the platforms must know in advance.
+#[must_use]
+pub fn surface(commands: Vec<CommandSpec>) -> Surface {
+    Surface {
+        commands,
+        shortcuts: vec![OPEN_TICKET.to_owned()],
+        form: Arc::new(form),
+    }
+}
+
+/// The form that an action opens. It waits for nothing: platforms want it at once.
+fn form(action: &str) -> Option<Form> {
+    let Some(Action::Words(word, _)) = read(action) else {
+        return None;
+    };
+    let (title, label) = match word {
+        "reply" => ("Reply", "What the customer reads"),
+        _ => ("Internal note", "What the team reads"),
+    };
+    Some(Form {
+        action: action.to_owned(),
+        title: title.to_owned(),
+        fields: vec![FormField {
+            key: "text".to_owned(),
+            label: label.to_owned(),
+            long: true,
+            required: true,
+            value: String::new(),
+            most: MOST,
+        }],
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn actions_are_read_and_others_are_not() {
+        assert_eq!(read("take:7"), Some(Action::Plain("take", TicketId(7))));
+        assert_eq!(read("whole:9"), Some(Action::Whole(CommentId(9))));
+        assert_eq!(
+            read("run:show T-1"),
+            Some(Action::Line("show T-1".to_owned()))
+        );
+        let line = Action::On(TicketId(7), "status open".to_owned());
+        assert_eq!(read("on:7:status open"), Some(line));
+        for wrong in ["take", "take:x", "drop:7", ""] {
+            assert_eq!(read(wrong), None, "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_what_needs_words_opens_a_form() {
+        assert_eq!(
+            form("reply:7").map(|form| form.action),
+            Some("reply:7".to_owned())
+        );
+        assert!(form("note:7").is_some());
+        for other in ["take:7", "more:7", "whole:7", "run:note hi"] {
+            assert!(form(other).is_none(), "{other}");
+        }
+    }
+}

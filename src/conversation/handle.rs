@@ -1,0 +1,391 @@
+//! The worker that takes chat events and settles them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::Context as _;
+use chrono::{DateTime, TimeDelta, Utc};
+use sqlx::PgPool;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::say::{self, Deed, Scene};
+use super::store::{self, Claimed};
+use crate::chat::{
+    Act, AnswerHandle, ChatEvent, ChatFailure, ChatFile, ChatPlatform, EventKind, Message,
+    Platforms,
+};
+use crate::clock::Clock;
+use crate::command::Reported;
+use crate::config::Settings;
+use crate::notify::{self, Happening};
+use crate::wake::{Topic, Wake};
+
+/// How many events are handled at a time.
+const AT_ONCE: usize = 8;
+
+/// How long a handler may take before another takes the event over; its files are fetched within it.
+const LEASE: TimeDelta = TimeDelta::seconds(120);
+
+/// How long one file may take to come, and one answer to go.
+const DEADLINE: Duration = Duration::from_secs(30);
+
+/// How often what nobody waits for is tried.
+const ATTEMPTS: i32 = 5;
+
+/// How often the table is looked at when nobody rings.
+const POLL: Duration = Duration::from_secs(2);
+
+/// Turns chat events into what they ask for.
+#[derive(Debug, Clone)]
+pub struct Handler {
+    pool: PgPool,
+    claims: PgPool,
+    numbers: PgPool,
+    settings: Arc<Settings>,
+    platforms: Arc<Platforms>,
+    clock: Clock,
+    wake: Wake,
+}
+
+impl Handler {
+    /// A handler on `pool`; events are claimed and ticket numbers reserved on pools of their own.
+    #[must_use]
+    pub fn new(
+        pool: PgPool,
+        claims: PgPool,
+        numbers: PgPool,
+        settings: Arc<Settings>,
+        platforms: Arc<Platforms>,
+        clock: Clock,
+        wake: Wake,
+    ) -> Self {
+        Self {
+            pool,
+            claims,
+            numbers,
+            settings,
+            platforms,
+            clock,
+            wake,
+        }
+    }
+
+    /// Handles events as they come, until `stop`. What is in hand then is finished first.
+    ///
+    /// # Errors
+    /// If the database does not answer.
+    pub async fn run(&self, stop: &CancellationToken) -> anyhow::Result<()> {
+        let mut running = JoinSet::new();
+        let ended = self.rounds(&mut running, stop).await;
+        let drained = drain(&mut running).await;
+        ended.and(drained)
+    }
+
+    async fn rounds(
+        &self,
+        running: &mut JoinSet<Result<(), sqlx::Error>>,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<()> {
+        while !stop.is_cancelled() {
+            let started = self.start(running).await?;
+            if started > 0 && running.len() < AT_ONCE {
+                continue;
+            }
+            tokio::select! {
+                () = stop.cancelled() => {}
+                Some(settled) = running.join_next() => settled.context("a chat event panicked")??,
+                () = self.wake.wait(Topic::Chat, POLL), if running.len() < AT_ONCE => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Handles what is due now. Returns how many events it took.
+    ///
+    /// # Errors
+    /// If the database does not answer. An event that fails by itself is no error here: its row says so.
+    pub async fn step(&self) -> anyhow::Result<usize> {
+        let mut taken = 0;
+        let mut running = JoinSet::new();
+        loop {
+            let started = self.start(&mut running).await?;
+            taken += started;
+            drain(&mut running).await?;
+            if started == 0 {
+                return Ok(taken);
+            }
+        }
+    }
+
+    async fn start(
+        &self,
+        running: &mut JoinSet<Result<(), sqlx::Error>>,
+    ) -> Result<usize, sqlx::Error> {
+        let free = AT_ONCE.saturating_sub(running.len());
+        if free == 0 {
+            return Ok(0);
+        }
+        let lease = Uuid::now_v7();
+        let now = self.clock.now();
+        let limit = i64::try_from(free).unwrap_or(1);
+        let mut claims = self.claims.acquire().await?;
+        let claimed = store::claim(&mut claims, lease, now, now + LEASE, limit).await?;
+        drop(claims);
+        let started = claimed.len();
+        for event in claimed {
+            let this = self.clone();
+            running.spawn(async move { this.settle(event, lease).await });
+        }
+        Ok(started)
+    }
+
+    /// Handles one event; what goes wrong is written to its row, and whoever waits for an answer hears that it failed.
+    async fn settle(&self, claimed: Claimed, lease: Uuid) -> Result<(), sqlx::Error> {
+        let (id, attempt) = (claimed.id, claimed.attempt);
+        let event: Result<ChatEvent, _> = serde_json::from_value(claimed.event);
+        let error = match event {
+            Ok(event) => {
+                let this = self.clone();
+                let handled = event.clone();
+                // A task of its own, so that a panic is this event's failure and nobody else's.
+                let outcome =
+                    tokio::spawn(async move { this.handle(id, attempt, &handled, lease).await });
+                match outcome.await {
+                    Ok(Ok(())) => {
+                        // The next event of the conversation may go now.
+                        self.wake.ring(Topic::Chat);
+                        return Ok(());
+                    }
+                    Ok(Err(error)) => (error, Some(event)),
+                    Err(panic) => (
+                        anyhow::anyhow!("the program failed on it: {panic}"),
+                        Some(event),
+                    ),
+                }
+            }
+            Err(error) => (
+                anyhow::Error::new(error).context("the event cannot be read"),
+                None,
+            ),
+        };
+        self.fail(id, attempt, lease, &error.0, error.1.as_ref())
+            .await
+    }
+
+    async fn handle(
+        &self,
+        id: i64,
+        attempt: i32,
+        event: &ChatEvent,
+        lease: Uuid,
+    ) -> anyhow::Result<()> {
+        let chats = &mut self.settings.chats.iter();
+        let chat = chats.find(|chat| chat.name == event.platform);
+        let (Some(chat), Some(platform)) = (chat, self.platforms.get(&event.platform)) else {
+            let gone = Deed::ignored("its chat is not in the configuration any more");
+            return self.write(id, lease, &gone).await;
+        };
+        let files = self.files(platform.as_ref(), attempt, event).await?;
+        let mut tx = self.pool.begin().await?;
+        let mut scene = Scene {
+            conn: &mut tx,
+            settings: &self.settings,
+            numbers: &self.numbers,
+            chat,
+            now: self.clock.now(),
+            event,
+            files: &files,
+        };
+        let deed = say::act(&mut scene).await?;
+        let now = self.clock.now();
+        if !store::settle(&mut tx, id, lease, now, &deed.settlement).await? {
+            tx.rollback().await?;
+            return Ok(());
+        }
+        tx.commit().await?;
+        self.wake.ring(Topic::Outbox);
+        tracing::info!(
+            chat.event = id,
+            ticket.id = deed.settlement.ticket.map(|id| id.0),
+            state = deed.settlement.state,
+            reason = deed.settlement.reason,
+            "A chat event was settled"
+        );
+        if let Some(answer) = deed.answer {
+            self.answer(platform.as_ref(), id, event, answer).await;
+        }
+        Ok(())
+    }
+
+    async fn write(&self, id: i64, lease: Uuid, deed: &Deed) -> anyhow::Result<()> {
+        let mut conn = self.pool.acquire().await?;
+        store::settle(&mut conn, id, lease, self.clock.now(), &deed.settlement).await?;
+        Ok(())
+    }
+
+    /// The files of a message, fetched now: their addresses expire. One that cannot be had in the end is left out, and the
+    /// words say so; the words themselves are never held up by it for good.
+    async fn files(
+        &self,
+        platform: &dyn ChatPlatform,
+        attempt: i32,
+        event: &ChatEvent,
+    ) -> anyhow::Result<Vec<Result<ChatFile, String>>> {
+        let (EventKind::Posted { files, .. } | EventKind::Command { files, .. }) = &event.kind
+        else {
+            return Ok(Vec::new());
+        };
+        let most = self.settings.limits.attachment_bytes;
+        let mut fetched = Vec::new();
+        for file in files {
+            let Some(url) = file.url.as_deref().filter(|_| file.size <= most) else {
+                fetched.push(Err(format!("{} (too large)", file.name)));
+                continue;
+            };
+            let content = tokio::time::timeout(DEADLINE, platform.file(url, most)).await;
+            match content {
+                Ok(Ok(content)) => fetched.push(Ok(ChatFile {
+                    content,
+                    ..file.clone()
+                })),
+                Ok(Err(ChatFailure::Permanent { text })) => {
+                    fetched.push(Err(format!("{} ({text})", file.name)));
+                }
+                Ok(Err(failure)) if attempt >= ATTEMPTS || has_answer(event).is_some() => {
+                    fetched.push(Err(format!("{} ({failure})", file.name)));
+                }
+                Err(_) if attempt >= ATTEMPTS || has_answer(event).is_some() => {
+                    fetched.push(Err(format!("{} (it did not come in time)", file.name)));
+                }
+                Ok(Err(failure)) => return Err(failure.into()),
+                Err(_) => anyhow::bail!("the file {} did not come in time", file.name),
+            }
+        }
+        Ok(fetched)
+    }
+
+    /// Answers whoever did it. An answer that does not arrive is not repeated: what was done is done, and shows.
+    async fn answer(
+        &self,
+        platform: &dyn ChatPlatform,
+        id: i64,
+        event: &ChatEvent,
+        message: Message,
+    ) {
+        let chats = &mut self.settings.chats.iter();
+        let chat = chats.find(|chat| chat.name == event.platform);
+        let within_team = chat.is_some_and(|chat| chat.has_place(&event.place.place));
+        let posted = matches!(
+            event.kind,
+            EventKind::Posted { .. } | EventKind::Edited { .. }
+        );
+        let act = match has_answer(event) {
+            Some(handle) => Act::Answer {
+                handle: handle.clone(),
+                message,
+                private: true,
+            },
+            None if within_team && posted => Act::Post {
+                place: event.place.clone(),
+                message,
+            },
+            None => Act::Direct {
+                user: event.who.id.clone(),
+                message,
+            },
+        };
+        let nonce = format!("fe{id}");
+        match tokio::time::timeout(DEADLINE, platform.act(&act, &nonce)).await {
+            Ok(Ok(_)) => {}
+            Ok(Err(failure)) => {
+                tracing::warn!(chat.event = id, %failure, "An answer did not arrive")
+            }
+            Err(_) => tracing::warn!(chat.event = id, "An answer did not arrive in time"),
+        }
+    }
+
+    /// What a person waits for is not tried again: they hear that it failed and type it again.
+    async fn fail(
+        &self,
+        id: i64,
+        attempt: i32,
+        lease: Uuid,
+        error: &anyhow::Error,
+        event: Option<&ChatEvent>,
+    ) -> Result<(), sqlx::Error> {
+        let now = self.clock.now();
+        let waited_for = event.is_some_and(|event| has_answer(event).is_some());
+        let due_at = event
+            .filter(|_| !waited_for)
+            .and_then(|_| retry_at(attempt, now));
+        let words = format!("{error:#}");
+        tracing::error!(
+            chat.event = id,
+            attempt,
+            error = words,
+            "A chat event could not be handled"
+        );
+        let mut tx = self.pool.begin().await?;
+        let held = store::settle_failure(&mut tx, id, lease, now, due_at, &words).await?;
+        if held && due_at.is_none() && !waited_for {
+            let key = format!("chat event:{}", now.format("%Y-%m-%dT%H"));
+            let text = format!(
+                "What somebody wrote in chat could not be handled: {words}. It is kept in row {id} of chat_event, with those of \
+                 this hour that follow."
+            );
+            let alarm = Happening::Alarm {
+                key: &key,
+                text: &text,
+            };
+            notify::publish(&mut tx, &self.settings, now, &alarm).await?;
+        }
+        tx.commit().await?;
+        let Some(event) = event.filter(|_| held && due_at.is_none()) else {
+            return Ok(());
+        };
+        if let Some(platform) = self.platforms.get(&event.platform) {
+            let told = Message::text(Reported::new(error).to_string());
+            self.answer(platform.as_ref(), id, event, told).await;
+        }
+        Ok(())
+    }
+}
+
+/// By what an event is answered, where it is an interaction.
+fn has_answer(event: &ChatEvent) -> Option<&AnswerHandle> {
+    match &event.kind {
+        EventKind::Command { answer, .. }
+        | EventKind::Completing { answer, .. }
+        | EventKind::Pressed { answer, .. }
+        | EventKind::Submitted { answer, .. }
+        | EventKind::Shortcut { answer, .. } => Some(answer),
+        EventKind::Posted { .. }
+        | EventKind::Edited { .. }
+        | EventKind::Deleted { .. }
+        | EventKind::Reacted { .. } => None,
+    }
+}
+
+/// When an event that failed `attempt` times is tried again.
+fn retry_at(attempt: i32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let seconds = match attempt {
+        ..=1 => 1,
+        2 => 5,
+        3 => 30,
+        4 => 120,
+        _ => return None,
+    };
+    Some(now + TimeDelta::seconds(seconds))
+}
+
+/// Waits for all of them, whatever becomes of one. Gives the first error.
+async fn drain(running: &mut JoinSet<Result<(), sqlx::Error>>) -> anyhow::Result<()> {
+    let mut outcome = Ok(());
+    while let Some(settled) = running.join_next().await {
+        let settled = settled.context("a chat event panicked");
+        outcome = outcome.and(settled.and_then(|settled| Ok(settled?)));
+    }
+    outcome
+}
