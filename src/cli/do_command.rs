@@ -10,6 +10,8 @@ use super::{agent, page};
 use crate::app::App;
 use crate::command::{self, Caller, Failure, Fault, Reply, UserError};
 use crate::people::Role;
+use crate::ticket::find::Found;
+use crate::ticket::query::Sight;
 use crate::ticket::{self, Source};
 use crate::wake::{self, Topic};
 
@@ -62,8 +64,11 @@ async fn give(
     };
     let mut implied = None;
     if let Some(number) = &arguments.ticket {
-        let found = ticket::store::by_number(&mut tx, number).await?;
-        let unknown = || format!("there is no ticket {}", page::one_line(number));
+        let found = match ticket::find::by_number(&mut tx, Sight::Staff, number).await? {
+            Found::One(id) => Some(id),
+            Found::Several(_) | Found::Nothing => None,
+        };
+        let unknown = || format!("there is no one ticket {}", page::one_line(number));
         implied = Some(found.with_context(unknown)?);
     }
     let caller = Caller {
@@ -96,14 +101,22 @@ fn done(arguments: &DoArguments, reply: &Reply, number: Option<&str>) -> anyhow:
             .iter()
             .map(|offer| offer.line.as_str())
             .collect();
+        let file = reply.file.as_ref().map(
+            |file| json!({"name": file.name, "content": String::from_utf8_lossy(&file.content)}),
+        );
         let done = json!({
             "done": true,
             "ticket": number,
             "text": reply.plain(),
             "data": reply.data,
             "offers": offers,
+            "file": file,
         });
         return Ok(format!("{}\n", serde_json::to_string_pretty(&done)?));
+    }
+    if let Some(file) = &reply.file {
+        // Its reader is a file or a program, as with `> transcript.md`.
+        return Ok(String::from_utf8_lossy(&file.content).into_owned());
     }
     let mut text = page::lines(&reply.plain());
     for offer in &reply.offers {

@@ -15,6 +15,8 @@ pub enum Right {
     Party,
     /// Agents, managers and admins.
     Agent,
+    /// Managers and admins.
+    Manager,
     /// Nobody: a command that the table does not name.
     Nobody,
 }
@@ -43,12 +45,15 @@ pub enum Denied {
 #[must_use]
 pub fn right(path: &str) -> Right {
     match path {
-        "whoami" | "help" | "open" => Right::Everybody,
-        "show" | "reopen" => Right::Own,
-        "comment" => Right::Party,
+        "whoami" | "help" | "open" | "connect" => Right::Everybody,
+        "show" | "list" | "search" | "history" | "transcript" | "reopen" => Right::Own,
+        "comment" | "rate" => Right::Party,
         "sla" | "take" | "assign" | "unassign" | "team" | "status" | "resolve" | "close"
         | "priority" | "category" | "type" | "tag" | "field" | "subject" | "watch" | "unwatch"
-        | "cc add" | "cc remove" | "requester" | "reply" | "note" => Right::Agent,
+        | "cc add" | "cc remove" | "requester" | "edit" | "delete" | "undo" | "canned list"
+        | "canned show" | "canned use" | "link" | "unlink" | "merge" | "unmerge" | "split"
+        | "spam" | "unspam" | "reply" | "note" => Right::Agent,
+        "canned save" | "canned delete" => Right::Manager,
         _ => Right::Nobody,
     }
 }
@@ -62,6 +67,7 @@ impl Right {
             Self::Own => "staff, and customers on their own tickets",
             Self::Party => "those who take part in the ticket",
             Self::Agent => "agents, managers and admins",
+            Self::Manager => "managers and admins",
             Self::Nobody => "nobody",
         }
     }
@@ -72,6 +78,7 @@ impl Right {
         match self {
             Self::Everybody | Self::Own | Self::Party => true,
             Self::Agent => role >= Role::Agent,
+            Self::Manager => role >= Role::Manager,
             Self::Nobody => false,
         }
     }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::grammar::OnTicket;
 use super::problem::UserError;
 use super::work::Work;
-use super::{Failure, Reply as Answer};
+use super::{Failure, Offer, Reply as Answer};
 use crate::desk::{self, NewWords, Said};
 use crate::outbox;
 use crate::ticket::Visibility;
@@ -59,7 +59,8 @@ impl Comment {
     }
 }
 
-async fn say(
+/// Says something on the ticket, and says who will read it.
+pub(super) async fn say(
     work: &mut Work<'_>,
     text: &str,
     visibility: Visibility,
@@ -74,15 +75,7 @@ async fn say(
         author,
         as_staff,
         visibility,
-        words: NewWords {
-            body: text,
-            full_text: None,
-            html: None,
-            files: work.caller.files,
-            message_ids: &[],
-            source: work.caller.source,
-            inbound_id: None,
-        },
+        words: words(work, text),
     };
     let ctx = work.context();
     let comment = desk::comment(work.conn, &ctx, &mut ticket, &said).await?;
@@ -97,5 +90,25 @@ async fn say(
     });
     let mut answer = work.reply("commented", &data)?.on(ticket.id);
     answer.comment = Some(comment.id);
+    if as_staff && !internal {
+        answer.offers.push(Offer {
+            label: "Undo",
+            line: format!("undo --ticket {}", ticket.number),
+            confirms: false,
+        });
+    }
     Ok(answer)
+}
+
+/// Words that came by a command, with the files that came with it.
+pub(super) fn words<'a>(work: &Work<'a>, text: &'a str) -> NewWords<'a> {
+    NewWords {
+        body: text,
+        full_text: None,
+        html: None,
+        files: work.caller.files,
+        message_ids: &[],
+        source: work.caller.source,
+        inbound_id: None,
+    }
 }

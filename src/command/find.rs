@@ -5,10 +5,13 @@ use sqlx::PgConnection;
 use super::authorize::{self, Denied, Relation};
 use super::grammar::TICKET;
 use super::problem::UserError;
+use super::work::Work;
 use super::{Caller, Failure, Parsed};
-use crate::config::problem::shown;
+use crate::config::problem::{listed, shown};
 use crate::ids::TicketId;
 use crate::ticket;
+use crate::ticket::find::Found;
+use crate::ticket::query::Sight;
 
 /// Finds the ticket of a command, if it is about one, and checks the right to it.
 pub(super) async fn permitted(
@@ -22,7 +25,7 @@ pub(super) async fn permitted(
         return Ok(None);
     }
     let (id, relation) = match &parsed.ticket {
-        Some(given) => match by_number(conn, given).await? {
+        Some(given) => match by_number(conn, caller, given).await? {
             Some(id) => (id, relation(conn, caller, id).await?),
             None => return Err(unknown(given).into()),
         },
@@ -43,9 +46,42 @@ pub(super) async fn permitted(
     Ok(Some(id))
 }
 
-async fn by_number(conn: &mut PgConnection, given: &str) -> Result<Option<TicketId>, Failure> {
-    let number = given.trim().trim_start_matches('#');
-    Ok(ticket::store::by_number(conn, number).await?)
+/// Another ticket that a command names, which the caller may see.
+pub(super) async fn other(
+    work: &mut Work<'_>,
+    argument: &'static str,
+    given: &str,
+) -> Result<TicketId, Failure> {
+    match by_number(work.conn, work.caller, given).await {
+        Ok(Some(id)) => Ok(id),
+        Ok(None) => Err(unknown(given).about(argument).into()),
+        Err(failure) => Err(failure.about(argument)),
+    }
+}
+
+/// The ticket of a number, which may be shortened where that leaves no doubt.
+async fn by_number(
+    conn: &mut PgConnection,
+    caller: &Caller<'_>,
+    given: &str,
+) -> Result<Option<TicketId>, Failure> {
+    let sight = match caller.person {
+        _ if caller.role().is_staff() => Sight::Staff,
+        Some(person) => Sight::Customer(person.id),
+        None => return Ok(None),
+    };
+    match ticket::find::by_number(conn, sight, given).await? {
+        Found::One(id) => Ok(Some(id)),
+        Found::Nothing => Ok(None),
+        Found::Several(numbers) => {
+            let what = format!("`{}` could be several tickets.", shown(given));
+            let next = format!(
+                "The newest are {}; write more of the number.",
+                listed(&numbers)
+            );
+            Err(UserError::refused(what).then(next).about(TICKET).into())
+        }
+    }
 }
 
 async fn relation(
@@ -88,7 +124,7 @@ fn refusal(parsed: &Parsed<'_>, denied: Denied) -> UserError {
             ),
         },
         Denied::NotAParty => UserError::forbidden(
-            "`comment` is for those who take part in the ticket: its requester and those in copy.",
+            "This is for those who take part in the ticket: its requester and those in copy.",
         )
         .then("`reply` answers the customer, `note` is for staff only."),
     }

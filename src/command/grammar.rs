@@ -10,14 +10,20 @@ use std::sync::LazyLock;
 use clap::{Arg, ArgAction, Args, FromArgMatches as _, Subcommand};
 
 use super::assign::{Assign, Take, Team, Unassign};
+use super::canned::Canned;
 use super::comment::{Comment, Note, Reply};
+use super::connect::Connect;
 use super::fields::{Category, Field, Priority, Subject, Tag, Type};
 use super::help::Help;
+use super::list::{List, Search};
 use super::open::Open;
 use super::party::{Address, Cc, Watch};
+use super::record::{History, Rate, Transcript};
 use super::show::Show;
 use super::sla::Sla;
 use super::status::{Close, Reopen, Resolve, Status};
+use super::ties::{Link, Merge, Only, Spam, Split};
+use super::words::{Delete, Edit};
 
 /// Everything that can be said to the desk.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
@@ -28,6 +34,14 @@ pub enum Command {
     Show(Show),
     /// Say what was promised on a ticket, and how its clocks stand.
     Sla(Sla),
+    /// List tickets, those first that changed last.
+    List(List),
+    /// Look for words in subjects, comments, people and numbers, also of tickets that are done.
+    Search(Search),
+    /// Show what happened to a ticket.
+    History(History),
+    /// Get a ticket from its first word to its last as a file.
+    Transcript(Transcript),
     /// Take a ticket yourself.
     Take(Take),
     /// Give a ticket to an agent.
@@ -38,7 +52,7 @@ pub enum Command {
     Team(Team),
     /// Change a ticket's status.
     Status(Status),
-    /// Settle a ticket.
+    /// Settle a ticket, with a closing word to the customer if you like.
     Resolve(Resolve),
     /// Put a ticket away.
     Close(Close),
@@ -69,8 +83,35 @@ pub enum Command {
     Reply(Reply),
     /// Write an internal note. No customer sees it.
     Note(Note),
+    /// Edit a comment of your own; what it said before is kept.
+    Edit(Edit),
+    /// Delete a comment of your own.
+    Delete(Delete),
+    /// Take back your own last change to a ticket, within the undo time.
+    Undo(Only),
+    /// Use and keep replies that are written once and used often.
+    #[command(subcommand)]
+    Canned(Canned),
+    /// Link a ticket with another one.
+    Link(Link),
+    /// Take a link away.
+    Unlink(Link),
+    /// Merge a ticket into another one.
+    Merge(Merge),
+    /// Take a merge back.
+    Unmerge(Only),
+    /// Make a comment a ticket of its own.
+    Split(Split),
+    /// Put a ticket away as spam; nobody is told, and more from its sender is held back.
+    Spam(Spam),
+    /// Say that a ticket is no spam.
+    Unspam(Only),
+    /// Say how you liked the way a ticket was settled.
+    Rate(Rate),
     /// Say something on a ticket of your own.
     Comment(Comment),
+    /// Make this chat account yours, by a code that is mailed to you.
+    Connect(Connect),
     /// Say who you are to the desk, and what you may do.
     Whoami,
     /// Say what can be typed, or how one command goes.

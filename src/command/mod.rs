@@ -12,25 +12,31 @@
 
 mod assign;
 mod authorize;
+mod canned;
 mod comment;
+mod connect;
 pub mod docs;
 mod fields;
 mod find;
 mod grammar;
 mod help;
+mod list;
 mod markdown;
 mod open;
 mod parse;
 mod party;
 mod problem;
 mod reading;
+mod record;
 mod reply;
 mod show;
 mod sla;
 mod specs;
 mod split;
 mod status;
+mod ties;
 mod whoami;
+mod words;
 mod work;
 
 use chrono::{DateTime, Utc};
@@ -147,7 +153,7 @@ async fn carry_out(
         Command::Unassign(_) => assign::unassign(&mut work).await,
         Command::Team(team) => team.run(&mut work).await,
         Command::Status(status) => status.run(&mut work).await,
-        Command::Resolve(_) => status::resolve(&mut work).await,
+        Command::Resolve(resolve) => resolve.run(&mut work).await,
         Command::Close(close) => close.run(&mut work).await,
         Command::Reopen(reopen) => reopen.run(&mut work).await,
         Command::Priority(priority) => priority.run(&mut work).await,
@@ -163,6 +169,23 @@ async fn carry_out(
         Command::Reply(reply) => reply.run(&mut work).await,
         Command::Note(note) => note.run(&mut work).await,
         Command::Comment(comment) => comment.run(&mut work).await,
+        Command::List(list) => list.run(&mut work).await,
+        Command::Search(search) => search.run(&mut work).await,
+        Command::History(history) => history.run(&mut work).await,
+        Command::Transcript(transcript) => transcript.run(&mut work).await,
+        Command::Edit(edit) => edit.run(&mut work).await,
+        Command::Delete(delete) => delete.run(&mut work).await,
+        Command::Undo(_) => words::undo(&mut work).await,
+        Command::Canned(canned) => canned.run(&mut work).await,
+        Command::Link(link) => link.add(&mut work).await,
+        Command::Unlink(link) => link.remove(&mut work).await,
+        Command::Merge(merge) => merge.run(&mut work).await,
+        Command::Unmerge(_) => ties::unmerge(&mut work).await,
+        Command::Split(split) => split.run(&mut work).await,
+        Command::Spam(spam) => spam.run(&mut work).await,
+        Command::Unspam(_) => ties::unspam(&mut work).await,
+        Command::Rate(rate) => rate.run(&mut work).await,
+        Command::Connect(connect) => connect.run(&mut work).await,
         Command::Whoami => whoami::run(&mut work).await,
         Command::Help(help) => help.run(&work),
     }

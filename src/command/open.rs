@@ -49,17 +49,7 @@ impl Open {
             .transpose()?;
         let fields = fields(work, &self.field)?;
         let requester = self.requester(work).await?;
-        let desk = work.desk();
-        let all = desk::starting_fields(desk, None, &fields);
-        let occasion = Occasion {
-            now: work.scene.now,
-            zone: desk.zone,
-            fields: &all,
-        };
-        let format = desk::number_format(desk, None);
-        let number = number::reserve(work.scene.numbers, format, occasion)
-            .await
-            .map_err(anyhow::Error::new)?;
+        let number = number(work, &fields).await?;
         let body = self.description.as_deref().unwrap_or(&subject);
         let opening = Opening {
             number: &number,
@@ -114,6 +104,23 @@ impl Open {
     }
 }
 
+/// Reserves the number of a new ticket with these custom fields.
+pub(super) async fn number(
+    work: &Work<'_>,
+    chosen: &BTreeMap<String, String>,
+) -> Result<String, Failure> {
+    let desk = work.desk();
+    let fields = desk::starting_fields(desk, None, chosen);
+    let occasion = Occasion {
+        now: work.scene.now,
+        zone: desk.zone,
+        fields: &fields,
+    };
+    let format = desk::number_format(desk, None);
+    let number = number::reserve(work.scene.numbers, format, occasion).await;
+    Ok(number.map_err(anyhow::Error::new)?)
+}
+
 /// The person of an address; a new one is written down.
 pub(super) async fn by_address(
     work: &mut Work<'_>,
@@ -152,7 +159,10 @@ pub(super) async fn by_address(
 }
 
 /// Custom fields from `key=value`, each checked against the desk.
-fn fields(work: &Work<'_>, given: &[String]) -> Result<BTreeMap<String, String>, UserError> {
+pub(super) fn fields(
+    work: &Work<'_>,
+    given: &[String],
+) -> Result<BTreeMap<String, String>, UserError> {
     let mut fields = BTreeMap::new();
     for pair in given {
         let Some((key, value)) = pair.split_once('=') else {

@@ -94,17 +94,29 @@ macro_rules! templates {
 
 const FILES: &[(&str, &str)] = &templates![
     "assigned",
+    "canned",
     "changed",
     "commented",
+    "connect",
     "handed_over",
     "help",
     "help_command",
+    "history",
+    "linked",
+    "list",
+    "merged",
     "opened",
     "party",
+    "rated",
     "show",
     "sla",
+    "spam",
+    "split",
     "status",
+    "transcript",
+    "undone",
     "whoami",
+    "words",
 ];
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
@@ -133,6 +145,9 @@ static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {
         Value::from_safe_string(markdown::quoted(text))
     });
     environment.add_filter("one_line", markdown::one_line);
+    environment.add_filter("short", |words: &str, most: usize| {
+        text::shortened(words, most)
+    });
     for &(name, text) in FILES {
         // A template that does not compile is not there; a test compiles them all.
         let _ = environment.add_template(name, text);

@@ -132,7 +132,10 @@ fn words(desk: &DeskSettings, argument: &str) -> Option<Vec<(String, String)>> {
 }
 
 fn is_completed(argument: &str) -> bool {
-    matches!(argument, TICKET | "handle" | "command")
+    matches!(
+        argument,
+        TICKET | "handle" | "assignee" | "name" | "other" | "into" | "command"
+    )
 }
 
 /// What an argument could be, for what is typed of it: values, and the names to show. Customers are offered nothing of
@@ -159,8 +162,9 @@ pub async fn complete(
                 )
             })
             .collect(),
-        TICKET if staff => tickets(conn).await?,
-        "handle" if staff => handles(conn).await?,
+        TICKET | "other" | "into" if staff => tickets(conn).await?,
+        "handle" | "assignee" if staff => handles(conn).await?,
+        "name" if staff => canned(conn).await?,
         _ => words(&scene.settings.desk, option).unwrap_or_default(),
     };
     let typed = typed.trim().trim_start_matches(['@', '#']).to_lowercase();
@@ -180,6 +184,14 @@ async fn tickets(conn: &mut PgConnection) -> Result<Vec<(String, String)>, sqlx:
         let name = format!("{} {}", ticket.number, ticket.subject);
         (ticket.number, name)
     });
+    Ok(named.collect())
+}
+
+async fn canned(conn: &mut PgConnection) -> Result<Vec<(String, String)>, sqlx::Error> {
+    let all = ticket::canned::list(conn).await?;
+    let named = all
+        .into_iter()
+        .map(|one| (one.name.clone(), format!("{}: {}", one.name, one.body)));
     Ok(named.collect())
 }
 

@@ -4,13 +4,11 @@ use clap::Args;
 use serde_json::json;
 
 use super::grammar::OnTicket;
-use super::problem::UserError;
 use super::work::{Work, known, status_name};
-use super::{Failure, Reply};
-use crate::config::desk::StatusKind;
-use crate::desk;
-use crate::ticket::Ticket;
-use crate::ticket::workflow;
+use super::{Failure, Reply, comment};
+use crate::desk::{self, Said};
+use crate::ticket::workflow::StatusChange;
+use crate::ticket::{Ticket, Visibility};
 
 /// Arguments of `status`.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -30,6 +28,12 @@ pub struct Status {
 pub struct Resolve {
     #[command(flatten)]
     on: OnTicket,
+    /// Why; only staff reads it.
+    #[arg(long)]
+    reason: Option<String>,
+    /// A closing word to the customer.
+    #[arg(allow_hyphen_values = true)]
+    text: Option<String>,
 }
 
 /// Arguments of `close`.
@@ -62,50 +66,53 @@ impl Status {
     }
 }
 
-pub(super) async fn resolve(work: &mut Work<'_>) -> Result<Reply, Failure> {
-    let ticket = work.hold().await?;
-    let to = of_kind(work, &ticket, StatusKind::Resolved)?;
-    change(work, ticket, to, None).await
+impl Resolve {
+    pub(super) async fn run(&self, work: &mut Work<'_>) -> Result<Reply, Failure> {
+        let mut ticket = work.hold().await?;
+        let author = match &self.text {
+            Some(_) => Some(work.person()?),
+            None => None,
+        };
+        let closing = author.zip(self.text.as_deref()).map(|(author, text)| Said {
+            author,
+            as_staff: true,
+            visibility: Visibility::Public,
+            words: comment::words(work, text),
+        });
+        let ctx = work.context();
+        let reason = self.reason.as_deref();
+        let (change, comment) =
+            desk::resolve(work.conn, &ctx, &mut ticket, closing.as_ref(), reason)
+                .await
+                .map_err(|error| on_ticket(error, &ticket))?;
+        let mut reply = say(work, &ticket, &change)?;
+        reply.comment = comment.map(|comment| comment.id);
+        Ok(reply)
+    }
 }
 
 impl Close {
     pub(super) async fn run(&self, work: &mut Work<'_>) -> Result<Reply, Failure> {
-        let ticket = work.hold().await?;
-        let to = of_kind(work, &ticket, StatusKind::Closed)?;
-        change(work, ticket, to, self.reason.as_deref()).await
+        let mut ticket = work.hold().await?;
+        let ctx = work.context();
+        let reason = self.reason.as_deref();
+        let (change, _) = desk::close(work.conn, &ctx, &mut ticket, None, reason)
+            .await
+            .map_err(|error| on_ticket(error, &ticket))?;
+        say(work, &ticket, &change)
     }
 }
 
 impl Reopen {
     pub(super) async fn run(&self, work: &mut Work<'_>) -> Result<Reply, Failure> {
-        let ticket = work.hold().await?;
-        if !workflow::is_done(ticket.kind) {
-            let name = status_name(work.desk(), &ticket.status);
-            return Err(UserError::refused(format!(
-                "{} is not done: it is {name}.",
-                ticket.number
-            ))
-            .into());
-        }
-        let to = &work.desk().reopened_status;
-        change(work, ticket, to, self.reason.as_deref()).await
+        let mut ticket = work.hold().await?;
+        let (ctx, by_staff) = (work.context(), work.is_staff());
+        let reason = self.reason.as_deref();
+        let change = desk::reopen(work.conn, &ctx, &mut ticket, by_staff, reason)
+            .await
+            .map_err(|error| on_ticket(error, &ticket))?;
+        say(work, &ticket, &change)
     }
-}
-
-/// The desk's status of a kind: one that may follow where there is one, so that a desk with several can order them.
-fn of_kind<'a>(work: &Work<'a>, ticket: &Ticket, kind: StatusKind) -> Result<&'a str, UserError> {
-    let desk = work.desk();
-    let mut all = desk.status.iter().filter(|status| status.kind == kind);
-    let first = all.clone().next();
-    all.find(|status| desk.may_follow(&ticket.status, &status.key))
-        .or(first)
-        .map(|status| status.key.as_str())
-        .ok_or_else(|| {
-            UserError::refused(format!(
-                "This desk has no status that means {}.",
-                kind.word()
-            ))
-        })
 }
 
 async fn change(
@@ -118,6 +125,10 @@ async fn change(
     let change = desk::change_status(work.conn, &ctx, &mut ticket, to, reason)
         .await
         .map_err(|error| on_ticket(error, &ticket))?;
+    say(work, &ticket, &change)
+}
+
+fn say(work: &Work<'_>, ticket: &Ticket, change: &StatusChange) -> Result<Reply, Failure> {
     let data = json!({
         "number": ticket.number,
         "from": status_name(work.desk(), &change.from),

@@ -130,6 +130,11 @@ pub(super) fn known<'d>(
     }
 }
 
+/// A key and a name of the desk's.
+pub(super) fn pair<'d>(key: &'d str, name: &'d str) -> (&'d str, &'d str) {
+    (key, name)
+}
+
 /// A name where the desk has one for the key, else the key.
 pub(super) fn status_name<'d>(desk: &'d DeskSettings, key: &'d str) -> &'d str {
     desk.status(key).map_or(key, |status| status.name.as_str())

@@ -2,10 +2,12 @@
 
 mod errors;
 mod fields;
+mod lists;
 mod mail;
 mod promise;
 mod rights;
 mod sight;
+mod ties;
 mod words;
 mod work;
 
