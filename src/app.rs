@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::chat::discord::Discord;
 use crate::chat::{ChatPlatform, Platforms};
 use crate::clock::Clock;
+use crate::command;
 use crate::command::Scene;
 use crate::config::chat::{ChatSettings, PlatformSettings};
 use crate::config::service::{Database, MailboxSettings};
@@ -167,7 +168,7 @@ impl App {
     pub fn platforms(&self) -> anyhow::Result<Platforms> {
         let mut platforms = Platforms::new();
         for chat in &self.settings.chats {
-            let surface = conversation::surface(Vec::new());
+            let surface = conversation::surface(command::specs(&self.settings));
             let platform: Arc<dyn ChatPlatform> = match &chat.platform {
                 PlatformSettings::Discord(discord) => {
                     Arc::new(Discord::new(discord.clone(), surface, self.clock.clone())?)

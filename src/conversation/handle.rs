@@ -277,17 +277,14 @@ impl Handler {
         let chats = &mut self.settings.chats.iter();
         let chat = chats.find(|chat| chat.name == event.platform);
         let within_team = chat.is_some_and(|chat| chat.has_place(&event.place.place));
-        let posted = matches!(
-            event.kind,
-            EventKind::Posted { .. } | EventKind::Edited { .. }
-        );
+        let in_thread = !matches!(event.kind, EventKind::Reacted { .. });
         let act = match has_answer(event) {
             Some(handle) => Act::Answer {
                 handle: handle.clone(),
                 message,
                 private: true,
             },
-            None if within_team && posted => Act::Post {
+            None if within_team && in_thread => Act::Post {
                 place: event.place.clone(),
                 message,
             },

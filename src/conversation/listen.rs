@@ -8,7 +8,7 @@ use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{concerns_us, store};
+use super::{complete, concerns_us, store};
 use crate::chat::{ChatEvent, ChatFailure, ChatPlatform, EventKind, Missing, PostRef};
 use crate::clock::Clock;
 use crate::config::Settings;
@@ -133,6 +133,9 @@ impl Listener {
         loop {
             tokio::select! {
                 event = heard.recv() => match event {
+                    Some(event) if matches!(event.kind, EventKind::Completing { .. }) => {
+                        self.complete(event);
+                    }
                     Some(event) => self.hear(&event).await?,
                     None if ended.is_some() => break,
                     None => {}
@@ -147,6 +150,23 @@ impl Listener {
         }
         drop(guard);
         Ok(ended.unwrap_or(Ok(())))
+    }
+
+    /// Offers what could be typed, beside everything else: nothing waits for it.
+    fn complete(&self, event: ChatEvent) {
+        let this = self.clone();
+        tokio::spawn(async move {
+            let (platform, now) = (this.platform.as_ref(), this.clock.now());
+            complete::answer(
+                &this.pool,
+                &this.settings,
+                &this.chat,
+                platform,
+                now,
+                &event,
+            )
+            .await;
+        });
     }
 
     /// Looks what the platform lets Frontdesk do. What is missing is in the log, in `frontdesk status`, and no reason not

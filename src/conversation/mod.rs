@@ -21,6 +21,8 @@
 //! answered in the team's own thread if it was written there, else to its author directly. A public reply from a plain
 //! message is therefore announced where the team sees it.
 
+mod amend;
+mod complete;
 mod forms;
 mod handle;
 mod listen;
@@ -58,6 +60,7 @@ fn concerns_us(chat: &ChatSettings, event: &ChatEvent) -> bool {
             *emoji == chat.emoji.open
                 || (ours && [&chat.emoji.take, &chat.emoji.resolve].contains(&emoji))
         }
+        // Answered at once by the listener: nothing comes of it.
         EventKind::Completing { .. } => false,
         EventKind::Command { .. }
         | EventKind::Pressed { .. }

@@ -5,7 +5,7 @@ use sqlx::{PgConnection, PgPool};
 use super::forms::{self, Action};
 use super::store::Settlement;
 use super::who::{self, Known};
-use super::{menu, react};
+use super::{amend, menu, react};
 use crate::chat::{Button, ChatEvent, ChatFile, EventKind, Message, PostRef, Tone};
 use crate::command::{self, Account, Caller, Failure, Reply};
 use crate::config::Settings;
@@ -145,9 +145,8 @@ pub(super) async fn act(scene: &mut Scene<'_>) -> anyhow::Result<Deed> {
         EventKind::Shortcut {
             name, text, author, ..
         } => react::shortcut(scene, &known, name, text, author).await?,
-        EventKind::Edited { .. } | EventKind::Deleted { .. } => {
-            Deed::ignored("the message stands for no comment")
-        }
+        EventKind::Edited { post, text } => amend::edited(scene, &known, post, text).await?,
+        EventKind::Deleted { post } => amend::deleted(scene, post).await?,
         EventKind::Completing { .. } => Deed::ignored("completions are answered at once"),
     };
     deed.settlement.person = person;

@@ -47,7 +47,7 @@ pub use words::{delete_comment, edit_comment, mark_resolution};
 use sqlx::PgConnection;
 
 use crate::config::Settings;
-use crate::ids::TicketId;
+use crate::ids::{CommentId, TicketId};
 use crate::notify::{self, Happening};
 use crate::sla;
 use crate::ticket::timeline::{self, NewEvent};
@@ -137,12 +137,38 @@ async fn append(
     if events.iter().any(|event| !NO_CLOCK.contains(&event.kind)) {
         sla::follow(conn, &ctx.settings.desk, ticket).await?;
     }
-    if ctx.answering && !ctx.settings.chats.is_empty() {
-        let ticket = ticket::store::get(conn, ticket).await?;
-        let changed = Happening::Changed { ticket: &ticket };
-        notify::publish(conn, ctx.settings, ctx.now, &changed).await?;
+    show(conn, ctx, ticket, events.iter().filter_map(reworded)).await
+}
+
+/// Brings what chat shows in step with a ticket: its card, and the posts of comments whose words changed.
+async fn show(
+    conn: &mut PgConnection,
+    ctx: &Context<'_>,
+    ticket: TicketId,
+    comments: impl Iterator<Item = CommentId>,
+) -> Result<(), sqlx::Error> {
+    if !ctx.answering || ctx.settings.chats.is_empty() {
+        return Ok(());
+    }
+    let ticket = ticket::store::get(conn, ticket).await?;
+    let changed = Happening::Changed { ticket: &ticket };
+    notify::publish(conn, ctx.settings, ctx.now, &changed).await?;
+    for id in comments {
+        if let Some(comment) = timeline::comment(conn, id).await? {
+            let edited = Happening::Edited {
+                ticket: &ticket,
+                comment: &comment,
+            };
+            notify::publish(conn, ctx.settings, ctx.now, &edited).await?;
+        }
     }
     Ok(())
+}
+
+/// The comment whose words an event changed.
+fn reworded(event: &NewEvent<'_>) -> Option<CommentId> {
+    let changed = ["comment_edited", "comment_deleted"].contains(&event.kind);
+    event.comment_id.filter(|_| changed)
 }
 
 /// Has those told who should hear of what happened. What is withheld from somebody stands on the timeline.

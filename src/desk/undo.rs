@@ -45,6 +45,13 @@ pub async fn undo(
         store::record(conn, ticket.id, ctx.actor, ctx.now, deed).await?;
     }
     sla::follow(conn, &ctx.settings.desk, ticket.id).await?;
+    super::show(
+        conn,
+        ctx,
+        ticket.id,
+        last.iter().filter_map(|deed| deed.comment_id),
+    )
+    .await?;
     Ok(last)
 }
 

@@ -50,12 +50,13 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::config::Settings;
-use crate::ids::{CommentId, InboundId, OutboxId, PersonId};
+use crate::ids::{CommentId, OutboxId, PersonId};
 use crate::outbox;
 use crate::ticket::{Actor, Comment, Ticket};
 
 pub use draft::span;
 pub use given::{CommandsGiven, Outcome};
+pub use notices::Rejection;
 pub use outcome::{Published, Told, Why, Withheld};
 pub use target::{Circle, TargetNotice, tell_of_targets};
 
@@ -175,27 +176,6 @@ pub enum Happening<'a> {
         /// What is wrong and what to do, in plain sentences.
         text: &'a str,
     },
-}
-
-/// A mail that the desk refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Rejection<'a> {
-    /// The mail.
-    pub inbound: InboundId,
-    /// The mailbox it came to.
-    pub mailbox: &'a str,
-    /// Whom to tell.
-    pub to: &'a str,
-    /// Their name; empty where it is not known.
-    pub name: &'a str,
-    /// The mail's subject.
-    pub subject: &'a str,
-    /// The mail's Message-ID.
-    pub message_id: Option<&'a str>,
-    /// Why it was refused.
-    pub reason: &'a str,
-    /// What the sender can do.
-    pub remedy: &'a str,
 }
 
 /// Writes the rows that the happening calls for. Two statements in the usual case: one asks who is

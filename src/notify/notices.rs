@@ -4,10 +4,32 @@ use chrono::{DateTime, Utc};
 
 use super::draft::{AlarmDraft, CommandsDraft, RejectionDraft, clean, one_line};
 use super::rows::{domain, mailbox, only, value};
-use super::{CommandsGiven, Outcome, Rejection};
+use super::{CommandsGiven, Outcome};
 use crate::config::Settings;
+use crate::ids::InboundId;
 use crate::outbox::{Audience, Channel, NewRow};
 use crate::ticket::token::{mint_message_id, unique};
+
+/// A mail that the desk refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rejection<'a> {
+    /// The mail.
+    pub inbound: InboundId,
+    /// The mailbox it came to.
+    pub mailbox: &'a str,
+    /// Whom to tell.
+    pub to: &'a str,
+    /// Their name; empty where it is not known.
+    pub name: &'a str,
+    /// The mail's subject.
+    pub subject: &'a str,
+    /// The mail's Message-ID.
+    pub message_id: Option<&'a str>,
+    /// Why it was refused.
+    pub reason: &'a str,
+    /// What the sender can do.
+    pub remedy: &'a str,
+}
 
 /// The row for the sender of a refused mail.
 pub(super) fn of_rejection(

@@ -1,7 +1,7 @@
 //! What people do in chat.
 
 use chrono::TimeDelta;
-use frontdesk::chat::{ChatFile, EventKind, PostPlace, PostRef};
+use frontdesk::chat::{ChatEvent, ChatFile, EventKind, PostPlace, PostRef};
 
 use super::room::{
     GENERAL, ada, customer, desk, mail, pressed, said, stranger, submitted, thread, told,
@@ -472,6 +472,84 @@ async fn the_whole_mail_is_shown_to_whoever_asks_for_it() {
         .await;
     let deeds = desk.take_posts().await;
     assert!(deeds[0].text().contains("Send us the log"), "{deeds:#?}");
+    desk.take_mail().await;
+    desk.close().await;
+}
+
+/// The event that a message was edited, or deleted where there is no new text.
+fn changed(desk: &Desk, before: &ChatEvent, text: Option<&str>) -> ChatEvent {
+    let post = before.key.clone();
+    let mut event = before.clone();
+    event.key = format!("{}-{}", before.key, desk.chat().id());
+    event.kind = match text {
+        Some(text) => EventKind::Edited {
+            post,
+            text: text.to_owned(),
+        },
+        None => EventKind::Deleted { post },
+    };
+    event
+}
+
+#[tokio::test]
+async fn editing_a_message_edits_its_comment_and_deleting_marks_it_deleted() {
+    let (desk, at, _) = with_ticket().await;
+    let note = said(&desk, &ada(), &at, "The licence ran out.");
+    desk.hear(note.clone()).await;
+    desk.hear(changed(&desk, &note, Some("The licence runs out.")))
+        .await;
+    let ticket = desk.ticket().await;
+    assert_eq!(
+        desk.comments(ticket.id).await[1],
+        "internal staff: The licence runs out."
+    );
+    // Nothing that is done to a note makes it public.
+    desk.hear(changed(
+        &desk,
+        &note,
+        Some(">> The licence ran out, sorry."),
+    ))
+    .await;
+    assert_eq!(
+        desk.comments(ticket.id).await[1],
+        "internal staff: The licence ran out, sorry."
+    );
+    desk.hear(changed(&desk, &note, None)).await;
+    let deleted: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM comment WHERE deleted_at IS NOT NULL")
+            .fetch_one(&desk.app.pool)
+            .await
+            .unwrap();
+    assert_eq!(deleted, 1);
+    desk.take_posts().await;
+    let mails = desk.take_mail().await;
+    assert!(mails.iter().all(|mail| mail.to != "carla@customer.test"));
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_reply_that_left_cannot_be_unsent_and_its_author_is_told_so() {
+    let (desk, at, _) = with_ticket().await;
+    let reply = said(&desk, &ada(), &at, ">> Try it again.");
+    desk.hear(reply.clone()).await;
+    // Within the undo time the customer gets the new words.
+    desk.hear(changed(&desk, &reply, Some(">> Try it again, please.")))
+        .await;
+    desk.take_posts().await;
+    let mails = desk.take_mail().await;
+    assert!(
+        to(&mails, "carla@customer.test")
+            .text()
+            .contains("Try it again, please.")
+    );
+    desk.hear(changed(&desk, &reply, None)).await;
+    let deeds = desk.take_posts().await;
+    assert!(
+        deeds
+            .iter()
+            .any(|deed| deed.kind() == "post" && deed.text().contains("cannot be unsent")),
+        "{deeds:#?}"
+    );
     desk.take_mail().await;
     desk.close().await;
 }
