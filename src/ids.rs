@@ -29,5 +29,7 @@ id!(/// A comment.
     CommentId);
 id!(/// A row of the outbox.
     OutboxId);
+id!(/// A reminder.
+    ReminderId);
 id!(/// A row of the inbound mail.
     InboundId);

@@ -48,11 +48,12 @@ pub fn right(path: &str) -> Right {
         "whoami" | "help" | "open" | "connect" => Right::Everybody,
         "show" | "list" | "search" | "history" | "transcript" | "reopen" => Right::Own,
         "comment" | "rate" => Right::Party,
-        "sla" | "take" | "assign" | "unassign" | "team" | "status" | "resolve" | "close"
-        | "priority" | "category" | "type" | "tag" | "field" | "subject" | "watch" | "unwatch"
-        | "cc add" | "cc remove" | "requester" | "edit" | "delete" | "undo" | "canned list"
-        | "canned show" | "canned use" | "link" | "unlink" | "merge" | "unmerge" | "split"
-        | "spam" | "unspam" | "reply" | "note" => Right::Agent,
+        "sla" | "remind" | "reminders" | "reminder done" | "reminder later" | "reminder text"
+        | "reminder cancel" | "reminder hours" | "take" | "assign" | "unassign" | "team"
+        | "status" | "resolve" | "close" | "priority" | "category" | "type" | "tag" | "field"
+        | "subject" | "watch" | "unwatch" | "cc add" | "cc remove" | "requester" | "edit"
+        | "delete" | "undo" | "canned list" | "canned show" | "canned use" | "link" | "unlink"
+        | "merge" | "unmerge" | "split" | "spam" | "unspam" | "reply" | "note" => Right::Agent,
         "canned save" | "canned delete" => Right::Manager,
         _ => Right::Nobody,
     }

@@ -19,6 +19,7 @@ use super::list::{List, Search};
 use super::open::Open;
 use super::party::{Address, Cc, Watch};
 use super::record::{History, Rate, Transcript};
+use super::remind::{Remind, Reminder};
 use super::show::Show;
 use super::sla::Sla;
 use super::status::{Close, Reopen, Resolve, Status};
@@ -112,6 +113,13 @@ pub enum Command {
     Comment(Comment),
     /// Make this chat account yours, by a code that is mailed to you.
     Connect(Connect),
+    /// Be reminded of something, of a ticket or of none.
+    Remind(Remind),
+    /// List your reminders.
+    Reminders,
+    /// Say what becomes of a reminder.
+    #[command(subcommand)]
+    Reminder(Reminder),
     /// Say who you are to the desk, and what you may do.
     Whoami,
     /// Say what can be typed, or how one command goes.

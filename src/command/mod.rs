@@ -28,6 +28,7 @@ mod party;
 mod problem;
 mod reading;
 mod record;
+mod remind;
 mod reply;
 mod show;
 mod sla;
@@ -186,6 +187,9 @@ async fn carry_out(
         Command::Unspam(_) => ties::unspam(&mut work).await,
         Command::Rate(rate) => rate.run(&mut work).await,
         Command::Connect(connect) => connect.run(&mut work).await,
+        Command::Remind(remind) => remind.run(&mut work).await,
+        Command::Reminders => remind::list(&mut work).await,
+        Command::Reminder(reminder) => reminder.run(&mut work).await,
         Command::Whoami => whoami::run(&mut work).await,
         Command::Help(help) => help.run(&work),
     }

@@ -4,10 +4,11 @@ use clap::Args;
 use serde_json::json;
 
 use super::grammar::OnTicket;
+use super::remind;
 use super::work::{Work, known, status_name};
 use super::{Failure, Reply, comment};
 use crate::desk::{self, Said};
-use crate::ticket::workflow::StatusChange;
+use crate::ticket::workflow::{self, StatusChange};
 use crate::ticket::{Ticket, Visibility};
 
 /// Arguments of `status`.
@@ -85,7 +86,7 @@ impl Resolve {
             desk::resolve(work.conn, &ctx, &mut ticket, closing.as_ref(), reason)
                 .await
                 .map_err(|error| on_ticket(error, &ticket))?;
-        let mut reply = say(work, &ticket, &change)?;
+        let mut reply = say(work, &ticket, &change).await?;
         reply.comment = comment.map(|comment| comment.id);
         Ok(reply)
     }
@@ -99,7 +100,7 @@ impl Close {
         let (change, _) = desk::close(work.conn, &ctx, &mut ticket, None, reason)
             .await
             .map_err(|error| on_ticket(error, &ticket))?;
-        say(work, &ticket, &change)
+        say(work, &ticket, &change).await
     }
 }
 
@@ -111,7 +112,7 @@ impl Reopen {
         let change = desk::reopen(work.conn, &ctx, &mut ticket, by_staff, reason)
             .await
             .map_err(|error| on_ticket(error, &ticket))?;
-        say(work, &ticket, &change)
+        say(work, &ticket, &change).await
     }
 }
 
@@ -125,12 +126,21 @@ async fn change(
     let change = desk::change_status(work.conn, &ctx, &mut ticket, to, reason)
         .await
         .map_err(|error| on_ticket(error, &ticket))?;
-    say(work, &ticket, &change)
+    say(work, &ticket, &change).await
 }
 
-fn say(work: &Work<'_>, ticket: &Ticket, change: &StatusChange) -> Result<Reply, Failure> {
+async fn say(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+    change: &StatusChange,
+) -> Result<Reply, Failure> {
+    let reminders = match workflow::is_done(ticket.kind) && work.is_staff() {
+        true => remind::open_on(work, ticket).await?,
+        false => Vec::new(),
+    };
     let data = json!({
         "number": ticket.number,
+        "reminders": reminders,
         "from": status_name(work.desk(), &change.from),
         "to": status_name(work.desk(), &change.to),
         "status": change.to,

@@ -15,6 +15,7 @@ mod merge;
 mod open;
 mod party;
 mod rate;
+pub mod reminder;
 mod spam;
 mod split;
 mod status;

@@ -37,6 +37,7 @@ mod notices;
 mod outcome;
 pub mod posts;
 mod question;
+mod reminder;
 pub mod render;
 mod rows;
 mod target;
@@ -58,6 +59,7 @@ pub use draft::span;
 pub use given::{CommandsGiven, Outcome};
 pub use notices::Rejection;
 pub use outcome::{Published, Told, Why, Withheld};
+pub use reminder::{ReminderLine, ReminderNotice, remind};
 pub use target::{Circle, TargetNotice, tell_of_targets};
 
 /// A change of status that came with a comment. The ticket that goes with it has the new status already.

@@ -1,8 +1,9 @@
 //! The watch over service levels: clocks whose settings changed, and targets that are near or missed.
 
 use chrono::{DateTime, Utc};
-use sqlx::{Connection as _, PgConnection};
+use sqlx::PgConnection;
 
+use super::batch::in_one;
 use crate::config::Settings;
 use crate::sla;
 
@@ -30,15 +31,4 @@ pub(super) async fn watch(
             return Ok(told);
         }
     }
-}
-
-/// Does something in a transaction of its own.
-async fn in_one(
-    conn: &mut PgConnection,
-    work: impl AsyncFnOnce(&mut PgConnection) -> Result<usize, sqlx::Error>,
-) -> Result<usize, sqlx::Error> {
-    let mut tx = conn.begin().await?;
-    let done = work(&mut tx).await?;
-    tx.commit().await?;
-    Ok(done)
 }

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::job::{self, Done};
 use super::store::{self, Outcome, Standing};
-use super::targets;
+use super::{reminders, targets};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::config::schedule::{Missed, ScheduleSettings};
@@ -77,7 +77,7 @@ impl Ticker {
         Ok(())
     }
 
-    /// Runs what is due now: the slots of schedules, and the watch over service levels. Returns how many slots were
+    /// Runs what is due now: the slots of schedules, reminders, and the watch over service levels. Returns how many slots were
     /// worked. Where nothing is due it only looks.
     ///
     /// # Errors
@@ -96,7 +96,8 @@ impl Ticker {
                 }
             }
         }
-        if targets::watch(&mut conn, &self.settings, now).await? > 0 {
+        let reminded = reminders::send(&mut conn, &self.settings, now).await?;
+        if reminded + targets::watch(&mut conn, &self.settings, now).await? > 0 {
             self.wake.ring(Topic::Outbox);
         }
         Ok(worked)

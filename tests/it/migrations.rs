@@ -19,6 +19,7 @@ const SAMPLES: &[(i64, &str)] = &[
     (9, include_str!("migrations/0009_undo.sql")),
     (10, include_str!("migrations/0010_chat.sql")),
     (13, include_str!("migrations/0013_schedules.sql")),
+    (14, include_str!("migrations/0014_reminders.sql")),
     (15, include_str!("migrations/0015_ticket_clocks.sql")),
 ];
 
@@ -27,6 +28,10 @@ const READ_BACK: &[(&str, &str)] = &[
     (
         "SELECT schedule || ' stands for ' || missed FROM schedule_slot JOIN schedule ON name = schedule AND last_at = slot_at",
         "follow_ups stands for 2",
+    ),
+    (
+        "SELECT handle || ': ' || text FROM reminder JOIN person ON person.id = person_id WHERE state = 'set'",
+        "grete: Ask the farm",
     ),
     (
         "SELECT number FROM ticket JOIN ticket_nudge ON ticket_id = id WHERE nudged_at > waiting_since",

@@ -53,6 +53,7 @@ pub(super) const MESSAGES: &[(&str, Layout)] = &[
     ("target_missed", Layout::Staff),
     ("commands_given", Layout::Plain),
     ("mail_rejected", Layout::Plain),
+    ("reminder", Layout::Plain),
     ("alarm", Layout::Plain),
     ("connect_code", Layout::Plain),
 ];
@@ -107,6 +108,9 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "nudge_customer/body.html",
     "nudge_customer/body.txt",
     "nudge_customer/subject.txt",
+    "reminder/body.html",
+    "reminder/body.txt",
+    "reminder/subject.txt",
     "status_changed_customer/body.html",
     "status_changed_customer/body.txt",
     "status_changed_customer/subject.txt",

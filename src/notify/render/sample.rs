@@ -1,8 +1,10 @@
 //! Sample drafts: what previews show, and what every template is tried with when it is loaded. They are made
 //! of the same types as real ones.
 
-use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
+mod nudge;
+mod reminder;
+
+use chrono::DateTime;
 
 use crate::ids::{CommentId, PersonId, TicketId};
 use crate::notify::Outcome;
@@ -38,13 +40,7 @@ pub(super) fn of(name: &str) -> Vec<Sample> {
             notice("a status with its meaning", Some(resolved()), true),
             notice("a status without one", Some(bare()), true),
         ],
-        "nudge_customer" => vec![
-            nudge(
-                "a ticket that closes if nobody answers",
-                DateTime::from_timestamp(1_795_770_000, 0),
-            ),
-            nudge("a ticket that stays open", None),
-        ],
+        "nudge_customer" => nudge::samples(),
         "comment_added_customer" => vec![
             answer(
                 "an answer with a file and a new status",
@@ -97,6 +93,7 @@ pub(super) fn of(name: &str) -> Vec<Sample> {
             commands("commands of which one failed", "Ada Brandt", "Re: Printer"),
             commands("commands without a subject", "", ""),
         ],
+        "reminder" => reminder::samples(),
         "alarm" => vec![alarm()],
         "connect_code" => vec![sample(
             "a code for a chat account",
@@ -152,12 +149,6 @@ fn notice(about: &'static str, status: Option<StatusText<'_>>, asked: bool) -> S
     let head = head("Jane Doe", "jane@customer.example");
     let draft = CustomerDraft::notice(&head, DESK, "Jane Doe", TICKET, status, asked);
     sample(about, &draft)
-}
-
-fn nudge(about: &'static str, closes_at: Option<DateTime<Utc>>) -> Sample {
-    let head = head("Jane Doe", "jane@customer.example");
-    let draft = CustomerDraft::notice(&head, DESK, "Jane Doe", TICKET, None, true);
-    sample(about, &draft.closing(closes_at, Tz::UTC))
 }
 
 fn answer(about: &'static str, status: Option<StatusText<'_>>, file: bool) -> Sample {

@@ -55,6 +55,13 @@ const LINES: &[(&str, &str)] = &[
     ("unspam", "unspam N"),
     ("rate", "rate N 5"),
     ("connect", "connect carla@customer.test"),
+    ("remind", "remind N in 2 hours"),
+    ("reminders", "reminders"),
+    ("reminder done", "reminder done 1"),
+    ("reminder later", "reminder later 1 tomorrow"),
+    ("reminder text", "reminder text 1 Hello"),
+    ("reminder cancel", "reminder cancel 1"),
+    ("reminder hours", "reminder hours always"),
     ("whoami", "whoami"),
     ("help", "help"),
 ];

@@ -1,6 +1,7 @@
 //! What runs by the clock.
 
 mod follow_ups;
+mod reminders;
 mod ticks;
 
 use chrono::{DateTime, Utc};
