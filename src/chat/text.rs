@@ -167,10 +167,14 @@ fn cut(head: &str, whole: &str, fence: Option<&str>) -> usize {
     if let Some(at) = head.rmatch_indices(' ').map(|(at, _)| at).find(late) {
         return at;
     }
-    // One long word. An address moves on whole, whatever is left of the post.
+    // A long word moves on whole, whatever is left of the post, if it fits into one; an address does in any case.
     let word = head.rfind([' ', '\n']).map_or(0, |at| at + 1);
     let continued = whole.get(word..).unwrap_or_default();
-    if word > 0 && is_address(continued) {
+    let longer = continued
+        .split_whitespace()
+        .next()
+        .is_some_and(|word| length(word) > length(head));
+    if word > 0 && (!longer || is_address(continued)) {
         return word;
     }
     let backslashes = head.len() - head.trim_end_matches('\\').len();
@@ -287,6 +291,12 @@ mod tests {
         let posts = split(&r"\_".repeat(30), 11);
         assert!(posts.iter().all(|post| !post.ends_with('\\')), "{posts:?}");
         assert_eq!(posts.concat(), r"\_".repeat(30));
+    }
+
+    #[test]
+    fn a_word_that_fits_into_a_post_is_not_cut_to_fill_one() {
+        let text = "aaaaaa üaü\nä😀😀😀a😀😀😀😀";
+        assert_eq!(split(text, 24), ["aaaaaa üaü", "ä😀😀😀a😀😀😀😀"]);
     }
 
     proptest! {
