@@ -4,7 +4,7 @@
 # where the user is not root.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench sqlx sqlx-check db-dev audit docs picture conformance
+.PHONY: help demo test check lint bench sqlx sqlx-check db-dev audit docs picture conformance look bench-report
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -35,6 +35,16 @@ bench: ## Measure on real servers.
 	@.ci/install-postgresql
 	@.ci/install-test-servers
 	cargo bench --bench intake
+
+bench-report: ## Measure reports on a desk with a million tickets. Takes minutes; REPORT_TICKETS=20000 is quick.
+	@.ci/install-build-tools build
+	@.ci/install-postgresql
+	cargo bench --bench report
+
+look: ## Look at the digests in a browser, on a phone and at a desk: no overflow, no broken image. Pictures in target/look.
+	@.ci/install-build-tools build
+	cargo build
+	@.ci/look
 
 sqlx: ## Check every query against a private database and write .sqlx anew.
 	@.ci/install-build-tools build

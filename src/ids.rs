@@ -33,3 +33,5 @@ id!(/// A reminder.
     ReminderId);
 id!(/// A row of the inbound mail.
     InboundId);
+id!(/// A subscription to a digest.
+    SubscriptionId);

@@ -6,8 +6,8 @@
 //! |---------|----------------------------------------------|-----------------------------------------|
 //! | drivers | [`inbound`], [`delivery`], [`conversation`], [`schedule`] | a wire on one side, the desk on the other |
 //! | commands | [`command`]                                   | what people say, on whatever surface    |
-//! | domain  | [`desk`], [`notify`], [`outbox`], [`ticket`], [`people`], [`sla`] | tickets and the people around them |
-//! | wires   | [`mail`], [`chat`]                           | protocols, never tickets                |
+//! | domain  | [`desk`], [`notify`], [`outbox`], [`ticket`], [`people`], [`sla`], [`report`] | tickets and the people around them |
+//! | wires   | [`mail`], [`chat`], [`plot`]                 | protocols and formats, never tickets    |
 //! | base    | [`config`], [`clock`], [`ids`], [`db`], [`wake`], [`when`], [`supervise`], [`telemetry`] | nothing of the others |
 //!
 //! Above them stand `main`, [`app`] and [`cli`], which put the rooms together. Rooms of one floor of
@@ -37,6 +37,8 @@ pub mod mail;
 pub mod notify;
 pub mod outbox;
 pub mod people;
+pub mod plot;
+pub mod report;
 pub mod schedule;
 pub mod sla;
 pub mod supervise;

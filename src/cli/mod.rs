@@ -8,6 +8,7 @@ mod agent;
 mod check_config;
 mod deliver;
 mod demo;
+mod digest;
 mod do_command;
 mod docs;
 mod exit;
@@ -20,6 +21,7 @@ mod outbox;
 mod page;
 mod run;
 mod schedule;
+mod stats;
 mod status;
 mod suppression;
 mod team;
@@ -72,6 +74,10 @@ pub enum Command {
     Team(team::TeamArguments),
     /// See which addresses are written to no more, and lift that.
     Suppression(suppression::SuppressionArguments),
+    /// See, change and preview who is sent which digest.
+    Digest(digest::DigestArguments),
+    /// Show how the desk stood over a period, as text, chart, CSV or JSON.
+    Stats(stats::StatsArguments),
     /// Take an archive in, oldest mail first. Nobody is written to.
     Import(import::ImportArguments),
     /// Look into mail without touching anything.
@@ -104,6 +110,8 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Agent(arguments) => wait_for(agent::run(&arguments)),
         Command::Team(arguments) => wait_for(team::run(&arguments)),
         Command::Suppression(arguments) => wait_for(suppression::run(&arguments)),
+        Command::Digest(arguments) => wait_for(digest::run(&arguments)),
+        Command::Stats(arguments) => wait_for(stats::run(&arguments)),
         Command::Import(arguments) => wait_for(import::run(&arguments)),
         Command::Mail(arguments) => mail::run(arguments),
         Command::CheckConfig(arguments) => check_config::run(&arguments),

@@ -28,6 +28,8 @@ pub struct ScheduleSettings {
 pub enum Job {
     /// Closes what was resolved for long enough, and asks after what waits for the customer.
     FollowUps,
+    /// Sends each digest that is due by its subscriber's clock.
+    Digests,
 }
 
 /// What becomes of slots at which nobody was there to run them.
@@ -64,19 +66,24 @@ impl ScheduleSettings {
 }
 
 impl Job {
-    const ALL: [Self; 1] = [Self::FollowUps];
+    const ALL: [Self; 2] = [Self::FollowUps, Self::Digests];
 
     /// The word of the configuration file.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
             Self::FollowUps => "follow_ups",
+            Self::Digests => "digests",
         }
     }
 }
 
-/// Follow-ups run by themselves where no schedule names them.
-const FOLLOW_UPS: &str = "*/5 * * * *";
+/// What runs by itself where no schedule names it. Subscribers in zones that are half an hour off have their digests on
+/// time, too.
+const BY_THEMSELVES: [(Job, &str); 2] = [
+    (Job::FollowUps, "*/5 * * * *"),
+    (Job::Digests, "*/15 * * * *"),
+];
 
 /// Reads the schedules, and adds those that run by themselves.
 pub(super) fn read(table: &Table<'_>, desk: &DeskSettings) -> Vec<ScheduleSettings> {
@@ -84,16 +91,18 @@ pub(super) fn read(table: &Table<'_>, desk: &DeskSettings) -> Vec<ScheduleSettin
     unique(table, &tables);
     let mut all: Vec<ScheduleSettings> =
         tables.iter().filter_map(|entry| one(entry, desk)).collect();
-    if !all.iter().any(|one| one.job == Job::FollowUps)
-        && let Ok(recurrence) = Recurrence::parse(FOLLOW_UPS)
-    {
-        all.push(ScheduleSettings {
-            name: Job::FollowUps.word().to_owned(),
-            recurrence,
-            zone: desk.zone,
-            job: Job::FollowUps,
-            missed: Missed::CatchUpOnce,
-        });
+    for (job, cron) in BY_THEMSELVES {
+        if !all.iter().any(|one| one.job == job)
+            && let Ok(recurrence) = Recurrence::parse(cron)
+        {
+            all.push(ScheduleSettings {
+                name: job.word().to_owned(),
+                recurrence,
+                zone: desk.zone,
+                job,
+                missed: Missed::CatchUpOnce,
+            });
+        }
     }
     all
 }

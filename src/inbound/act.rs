@@ -8,7 +8,7 @@ use sqlx::{PgConnection, PgPool};
 use super::orders::{self, Orders};
 use super::route::{Facts, Link, Rejection, Route};
 use super::store::Claimed;
-use super::{comment, parties, words};
+use super::{comment, parties, unsubscribe, words};
 use crate::config::Settings;
 use crate::config::service::MailboxSettings;
 use crate::desk::{self, Context, Opening, Said};
@@ -102,6 +102,7 @@ pub async fn carry_out(
         }
         Route::SilentEntry { ticket, because } => silent(conn, scene, ticket, &because).await,
         Route::BounceOf(outbox) => bounce(conn, scene, outbox).await,
+        Route::Unsubscribe(subscription) => unsubscribe::end(conn, scene, subscription).await,
         Route::Ignore(reason) => Ok(Deed::settled("ignored", reason)),
         Route::Quarantine(reason) => Ok(Deed::quarantined(reason)),
         Route::Reject(rejection) => reject(conn, scene, rejection).await,

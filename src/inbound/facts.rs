@@ -7,6 +7,7 @@ use sqlx::PgConnection;
 
 use super::route::{Candidate, Facts, Trail};
 use super::store::{self, Author, Claimed};
+use super::unsubscribe;
 use crate::config::Settings;
 use crate::config::service::MailboxSettings;
 use crate::ids::{OutboxId, PersonId, TicketId};
@@ -48,6 +49,7 @@ pub async fn load(
         vouched: is_vouched(mailbox, &mail.mail.authentication, from),
         candidates: candidates(conn, settings, mail, sender.as_ref(), &tokens).await?,
         returned,
+        unsubscribes: unsubscribe::asked(settings, mail),
         // An archive holds years of mail, taken in within a minute.
         recent_from_sender: if claimed.answering { author.recent } else { 0 },
         blocked: author.blocked,

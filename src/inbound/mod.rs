@@ -18,4 +18,5 @@ pub mod process;
 pub mod route;
 mod spoken;
 pub mod store;
+mod unsubscribe;
 mod words;

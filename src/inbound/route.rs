@@ -8,7 +8,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::config::DeskSettings;
-use crate::ids::{OutboxId, PersonId, TicketId};
+use crate::ids::{OutboxId, PersonId, SubscriptionId, TicketId};
 use crate::mail::message::{Mailbox, Origin, UnderstoodMail};
 use crate::people::Person;
 use crate::ticket::Ticket;
@@ -51,6 +51,8 @@ pub struct Facts {
     pub candidates: Vec<Candidate>,
     /// The message of ours that it returns.
     pub returned: Option<OutboxId>,
+    /// The subscription that it ends, by a signed token in its subject.
+    pub unsubscribes: Option<SubscriptionId>,
     /// How many mails the sender wrote in the last hour.
     pub recent_from_sender: u32,
     /// The cap on that.
@@ -91,6 +93,8 @@ pub enum Route {
     },
     /// It says what became of a message that we sent.
     BounceOf(OutboxId),
+    /// It ends a subscription, with the token that only the subscriber was sent.
+    Unsubscribe(SubscriptionId),
     /// It is kept and nothing is done about it.
     Ignore(String),
     /// Its sender is told that it could not be taken.
@@ -185,6 +189,12 @@ pub fn route(
 ) -> Route {
     if facts.from_ourselves {
         return Route::Ignore("it comes from one of our own addresses".to_owned());
+    }
+    // Mail programs write such a mail by themselves, and mark it or not.
+    if let Some(subscription) = facts.unsubscribes
+        && !matches!(mail.origin, Origin::Bounce(_))
+    {
+        return Route::Unsubscribe(subscription);
     }
     match &mail.origin {
         Origin::Bounce(_) => facts.returned.map_or_else(

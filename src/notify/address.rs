@@ -4,7 +4,8 @@ use super::Why;
 use crate::config::Settings;
 
 /// Why nothing may ever be sent to the address: it is our own, or nobody reads it.
-pub(super) fn unwritable(settings: &Settings, address: &str) -> Option<Why> {
+#[must_use]
+pub fn unwritable(settings: &Settings, address: &str) -> Option<Why> {
     if is_own(settings, address) {
         Some(Why::OwnAddress)
     } else if is_no_reply(address) {

@@ -320,7 +320,8 @@ pub(super) fn clean(text: &str) -> String {
 
 /// Text on one line, without control characters and without marks that turn the direction of what follows
 /// (U+202A–202E, U+2066–2069), cut with an ellipsis where it is longer than a subject should be.
-pub(super) fn one_line(text: &str) -> String {
+#[must_use]
+pub fn one_line(text: &str) -> String {
     let mut line = String::new();
     let mut chars = 0;
     for word in text.split(|c: char| c.is_whitespace() || c.is_control()) {

@@ -14,6 +14,7 @@ use crate::mail::compose::{Automation, ComposeError, OutgoingMail, compose};
 use crate::mail::message::{Attachment, Mailbox};
 use crate::outbox::Audience;
 use crate::outbox::store::Claimed;
+use crate::plot::{self, Chart, PlotError};
 use crate::ticket::timeline;
 use crate::ticket::token::{
     BounceToken, ReplyToken, own_mark, plus_address, read_message_id, root_message_id,
@@ -57,6 +58,9 @@ pub enum LetterError {
     /// The mail cannot be composed.
     #[error(transparent)]
     Compose(#[from] ComposeError),
+    /// A chart cannot be drawn.
+    #[error(transparent)]
+    Plot(#[from] PlotError),
 }
 
 /// Asks for what goes with the row: the ids it answers to and its files.
@@ -156,6 +160,8 @@ pub fn write(
     let root =
         read_message_id(&row.message_id).map(|token| root_message_id(token, domain(Some(mailbox))));
     let earlier = earlier(row, enclosed.references);
+    let mut attachments = enclosed.files;
+    attachments.extend(pictures(&row.draft)?);
     let mail = OutgoingMail {
         from: named(settings, mailbox.address.clone()),
         to: head.to.into_iter().map(Mailbox::from).collect(),
@@ -169,16 +175,39 @@ pub fn write(
         date: now,
         automation: automation(row),
         mark: own_mark(&settings.reply_keys),
-        list_unsubscribe: None,
+        list_unsubscribe: text_of(&row.draft, "unsubscribe"),
         text: rendered.text,
         html: Some(rendered.html),
-        attachments: enclosed.files,
+        attachments,
     };
     Ok(Letter {
         envelope_from: envelope_sender(settings, mailbox, row),
         envelope_to: row.address.clone(),
         bytes: compose(&mail)?,
     })
+}
+
+/// The charts of a digest, drawn. The draft holds the numbers, so that a second attempt sends the same image.
+fn pictures(draft: &Value) -> Result<Vec<Attachment>, LetterError> {
+    let listed = draft.get("charts").and_then(Value::as_array);
+    let mut pictures = Vec::new();
+    for listed in listed.into_iter().flatten() {
+        let chart: Chart =
+            serde_json::from_value(listed.get("chart").cloned().unwrap_or_default())?;
+        let id = text_of(listed, "cid");
+        pictures.push(Attachment {
+            name: format!("{}.png", id.as_deref().unwrap_or("chart")),
+            content_type: "image/png".to_owned(),
+            content_id: id,
+            inline: true,
+            content: plot::png(&chart)?,
+        });
+    }
+    Ok(pictures)
+}
+
+fn text_of(draft: &Value, key: &str) -> Option<String> {
+    draft.get(key).and_then(Value::as_str).map(str::to_owned)
 }
 
 fn named(settings: &Settings, address: String) -> Mailbox {

@@ -29,6 +29,7 @@ mod address;
 mod audience;
 mod breaker;
 mod code;
+pub mod digest;
 mod draft;
 mod facts;
 mod given;
@@ -43,9 +44,10 @@ mod rows;
 mod target;
 pub mod withdraw;
 
-pub use address::is_own;
+pub use address::{is_own, unwritable};
 pub use breaker::{OpenBreaker, open_now as open_breakers};
 pub use code::{CodeAsked, mail_code};
+pub use draft::one_line;
 
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;

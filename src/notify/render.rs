@@ -1,16 +1,18 @@
 //! Templates: from a draft to the subject, the text and the HTML of a mail.
 //!
 //! Each message is a folder with `subject.txt`, `body.txt` and `body.html`; `layout/` holds what they share.
-//! The parts are put together when they are loaded: a layout takes the body in at `{# body #}`, a body the
-//! list of events at `{# events #}`, the HTML its style at `{# style #}`; the style is then written into the
-//! elements, since many mail clients read no style sheet. What is left for each mail is one pass over
-//! compiled templates.
+//! The parts are put together when they are loaded: a layout takes the body in at `{# body #}`, a body what
+//! it shares with others at `{# events #}` or `{# tickets #}`, the HTML its style at `{# style #}`; the style is
+//! then written into the elements, since many mail clients read no style sheet. What is left for each mail is
+//! one pass over compiled templates.
 //!
 //! An operator's folder may replace any file. Every file is tried on sample drafts when it is loaded, so
 //! that a mistake shows at start and not in the first mail.
 
 mod builtin;
 mod chat;
+mod digest_sample;
+mod error;
 mod fill;
 mod inline;
 mod sample;
@@ -24,8 +26,9 @@ use minijinja::value::{Serde, Value};
 use minijinja::{AutoEscape, Environment, UndefinedBehavior};
 
 use super::draft::one_line;
-use builtin::{FILES, Layout, MESSAGES, PARTS};
+use builtin::{FILES, Layout, MESSAGES, PARTS, SHARED};
 
+pub use error::{LoadError, RenderError};
 pub use fill::fill;
 pub use sample::Sample;
 pub use transcript::{Format, transcript};
@@ -46,53 +49,6 @@ pub struct Rendered {
     pub text: String,
     /// The HTML.
     pub html: String,
-}
-
-/// Why a draft cannot be rendered. No later attempt would go better while the templates stay as they are.
-#[derive(Debug, thiserror::Error)]
-pub enum RenderError {
-    /// No message has that name.
-    #[error("there is no template {0:?}")]
-    Unknown(String),
-    /// The template and the draft do not fit.
-    #[error("the template {name}, line {line}: {detail}")]
-    Failed {
-        /// The message and the part.
-        name: String,
-        /// The line within the part and its layout put together.
-        line: usize,
-        /// What is wrong.
-        detail: String,
-    },
-}
-
-/// Why the templates cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum LoadError {
-    /// A file cannot be read.
-    #[error("{}: {source}", .path.display())]
-    Unreadable {
-        /// The file or folder.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
-    /// A file in the operator's folder replaces nothing.
-    #[error("{}: there is no template of that name to replace; there are: {}", .path.display(), FILES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", "))]
-    Unknown {
-        /// The file.
-        path: PathBuf,
-    },
-    /// A file does not parse, or asks for a value that no draft has.
-    #[error("{file}:{line}: {detail}")]
-    Template {
-        /// The file; built-in ones stand below `templates/`.
-        file: String,
-        /// The line.
-        line: usize,
-        /// What is wrong.
-        detail: String,
-    },
 }
 
 /// One file with the place it came from.
@@ -277,13 +233,18 @@ fn files_of(sources: &Sources, message: &str, layout: Layout) -> Vec<String> {
         .map(|part| format!("{message}/{part}"))
         .collect();
     files.extend(layout.files().map(str::to_owned));
-    for (kind, events) in [("txt", "layout/events.txt"), ("html", "layout/events.html")] {
+    for kind in ["txt", "html"] {
         let body = sources.get(format!("{message}/body.{kind}").as_str());
-        if body.is_some_and(|body| body.text.contains("{# events #}")) {
-            files.push(events.to_owned());
-        }
+        let taken = |name: &&str| body.is_some_and(|body| body.text.contains(&mark(name)));
+        let shared = SHARED.iter().copied().filter(taken);
+        files.extend(shared.map(|name| format!("layout/{name}.{kind}")));
     }
     files
+}
+
+/// Where a body takes a shared part in.
+fn mark(name: &str) -> String {
+    format!("{{# {name} #}}")
 }
 
 /// A message's part with its layout around it, and the file that it is named after.
@@ -294,16 +255,18 @@ fn assemble<'s>(
     part: &str,
 ) -> (String, &'s str) {
     let text = |name: &str| sources.get(name).map_or("", |source| source.text.as_str());
+    let shared = |body: &str, kind: &str| {
+        SHARED.iter().fold(body.to_owned(), |body, name| {
+            body.replace(&mark(name), text(&format!("layout/{name}.{kind}")))
+        })
+    };
     let name = format!("{message}/{part}");
     let file = sources.get(name.as_str()).map_or("", |source| &source.file);
     let whole = match part {
         "body.html" => text(layout.html())
-            .replace("{# body #}", text(&name))
-            .replace("{# events #}", text("layout/events.html"))
+            .replace("{# body #}", &shared(text(&name), "html"))
             .replace("{# style #}", text("layout/style.css")),
-        "body.txt" => text(layout.text())
-            .replace("{# body #}", text(&name))
-            .replace("{# events #}", text("layout/events.txt")),
+        "body.txt" => text(layout.text()).replace("{# body #}", &shared(text(&name), "txt")),
         _ => text(&name).to_owned(),
     };
     (whole, file)

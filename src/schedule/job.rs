@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use super::follow_ups;
 use crate::config::Settings;
 use crate::config::schedule::Job;
+use crate::report;
 
 /// What a job did, or would do.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -25,5 +26,14 @@ pub(super) async fn run(
 ) -> anyhow::Result<Done> {
     match job {
         Job::FollowUps => follow_ups::run(conn, settings, now).await,
+        Job::Digests => {
+            let written = report::write_digests(conn, settings, now, now).await?;
+            let deeds = match written {
+                0 => Vec::new(),
+                1 => vec!["wrote 1 digest".to_owned()],
+                _ => vec![format!("wrote {written} digests")],
+            };
+            Ok(Done { deeds, more: false })
+        }
     }
 }

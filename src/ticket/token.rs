@@ -18,7 +18,7 @@ use std::sync::LazyLock;
 use subtle::ConstantTimeEq;
 
 use crate::config::service::{MailboxSettings, ReplyKey};
-use crate::ids::{OutboxId, PersonId, TicketId};
+use crate::ids::{OutboxId, PersonId, SubscriptionId, TicketId};
 
 /// The longest local part (RFC 5321, 4.5.3.1.1), in octets.
 const LOCAL_PART_OCTETS: usize = 64;
@@ -32,6 +32,7 @@ const MARK: &str = "fd.";
 const REPLY: u8 = 1;
 const BOUNCE: u8 = 2;
 const OWN: u8 = 3;
+const UNSUBSCRIBE: u8 = 4;
 
 /// RFC 4648 base32 in lower case; reading takes either case and refuses stray bits at the end.
 static BASE32: LazyLock<Encoding> = LazyLock::new(|| {
@@ -50,6 +51,8 @@ pub enum Token {
     Reply(ReplyToken),
     /// A bounce of this row's mail.
     Bounce(BounceToken),
+    /// The end of a subscription.
+    Unsubscribe(UnsubscribeToken),
 }
 
 impl Token {
@@ -58,7 +61,7 @@ impl Token {
     pub fn reply(self) -> Option<ReplyToken> {
         match self {
             Self::Reply(token) => Some(token),
-            Self::Bounce(_) => None,
+            Self::Bounce(_) | Self::Unsubscribe(_) => None,
         }
     }
 
@@ -67,7 +70,7 @@ impl Token {
     pub fn bounce(self) -> Option<BounceToken> {
         match self {
             Self::Bounce(token) => Some(token),
-            Self::Reply(_) => None,
+            Self::Reply(_) | Self::Unsubscribe(_) => None,
         }
     }
 }
@@ -104,6 +107,21 @@ impl BounceToken {
     }
 }
 
+/// Binds the wish to end a subscription to the mail that came by it. It stands in `List-Unsubscribe` only.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct UnsubscribeToken {
+    /// The subscription.
+    pub subscription: SubscriptionId,
+}
+
+impl UnsubscribeToken {
+    /// Signs with the first key; without any key there is nothing to sign with.
+    #[must_use]
+    pub fn sign(self, keys: &[ReplyKey]) -> Option<String> {
+        sign(keys, UNSUBSCRIBE, &[self.subscription.0])
+    }
+}
+
 /// Reads a token that any of the keys signed. The case of its letters does not matter.
 #[must_use]
 pub fn verify(keys: &[ReplyKey], text: &str) -> Option<Token> {
@@ -115,6 +133,9 @@ pub fn verify(keys: &[ReplyKey], text: &str) -> Option<Token> {
         })),
         (BOUNCE, &[outbox]) => Some(Token::Bounce(BounceToken {
             outbox: OutboxId(outbox),
+        })),
+        (UNSUBSCRIBE, &[subscription]) => Some(Token::Unsubscribe(UnsubscribeToken {
+            subscription: SubscriptionId(subscription),
         })),
         _ => None,
     }

@@ -22,7 +22,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "desk", "notify", "outbox", "ticket", "people", "sla", "report",
         ],
     ),
-    ("wires", &["mail", "chat"]),
+    ("wires", &["mail", "chat", "plot"]),
     (
         "base",
         &[
@@ -46,7 +46,7 @@ const WITHIN_A_FLOOR: &[(&str, &[&str])] = &[
     ("notify", &["outbox", "ticket", "people"]),
     ("ticket", &["people"]),
     ("sla", &["notify", "ticket", "people"]),
-    ("report", &["ticket", "people", "sla"]),
+    ("report", &["notify", "outbox", "ticket", "people", "sla"]),
     ("config", &["when"]),
     ("telemetry", &["config"]),
 ];

@@ -23,6 +23,7 @@ mod lists;
 mod migrations;
 mod notify;
 mod recording;
+mod report;
 mod schedule;
 mod sla;
 #[path = "../stack/mod.rs"]

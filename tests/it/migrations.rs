@@ -21,6 +21,7 @@ const SAMPLES: &[(i64, &str)] = &[
     (13, include_str!("migrations/0013_schedules.sql")),
     (14, include_str!("migrations/0014_reminders.sql")),
     (15, include_str!("migrations/0015_ticket_clocks.sql")),
+    (16, include_str!("migrations/0016_reports.sql")),
 ];
 
 /// One question to the last schema for each of the samples, with its answer.
@@ -110,6 +111,10 @@ const READ_BACK: &[(&str, &str)] = &[
     (
         "SELECT missing ->> 0 FROM chat_standing WHERE platform = 'discord'",
         "Send Messages",
+    ),
+    (
+        "SELECT name FROM digest_subscription JOIN person ON person.id = person_id WHERE teams = '{vfx}' AND hour = 7",
+        "Grete Holm",
     ),
 ];
 

@@ -26,11 +26,18 @@ they are put forward, counts as the first moment after; a time that they show tw
         ),
         Key::required(
             "job",
-            Kind::Choice(&[(
-                "follow_ups",
-                "closes tickets that were resolved for long enough, and asks after those that wait for the customer. Runs \
+            Kind::Choice(&[
+                (
+                    "follow_ups",
+                    "closes tickets that were resolved for long enough, and asks after those that wait for the customer. Runs \
 every five minutes where no schedule names it",
-            )]),
+                ),
+                (
+                    "digests",
+                    "sends each digest that is due by its subscriber's clock. Runs every quarter of an hour where no schedule \
+names it",
+                ),
+            ]),
             "What it does.",
         ),
         Key::text(

@@ -94,6 +94,7 @@ fn facts(sender: Option<Person>, candidates: Vec<Candidate>) -> Facts {
         vouched: false,
         candidates,
         returned: None,
+        unsubscribes: None,
         recent_from_sender: 0,
         blocked: false,
         mails_per_sender_per_hour: 100,

@@ -9,6 +9,8 @@ pub(super) enum Layout {
     Staff,
     /// No ticket.
     Plain,
+    /// Figures and lists of tickets.
+    Digest,
 }
 
 impl Layout {
@@ -17,6 +19,7 @@ impl Layout {
             Self::Customer => "layout/customer.html",
             Self::Staff => "layout/staff.html",
             Self::Plain => "layout/plain.html",
+            Self::Digest => "layout/digest.html",
         }
     }
 
@@ -24,7 +27,7 @@ impl Layout {
         match self {
             Self::Customer => "layout/customer.txt",
             Self::Staff => "layout/staff.txt",
-            Self::Plain => "layout/plain.txt",
+            Self::Plain | Self::Digest => "layout/plain.txt",
         }
     }
 
@@ -56,7 +59,12 @@ pub(super) const MESSAGES: &[(&str, Layout)] = &[
     ("reminder", Layout::Plain),
     ("alarm", Layout::Plain),
     ("connect_code", Layout::Plain),
+    ("digest", Layout::Digest),
+    ("morning", Layout::Digest),
 ];
+
+/// What several bodies hold, by the name at which they take it in.
+pub(super) const SHARED: [&str; 2] = ["events", "tickets"];
 
 macro_rules! files {
     ($($name:literal,)*) => {
@@ -87,11 +95,15 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "delivery_failed/body.html",
     "delivery_failed/body.txt",
     "delivery_failed/subject.txt",
+    "digest/body.html",
+    "digest/body.txt",
+    "digest/subject.txt",
     "handed_over/body.html",
     "handed_over/body.txt",
     "handed_over/subject.txt",
     "layout/customer.html",
     "layout/customer.txt",
+    "layout/digest.html",
     "layout/events.html",
     "layout/events.txt",
     "layout/plain.html",
@@ -99,12 +111,17 @@ pub(super) const FILES: &[(&str, &str)] = files![
     "layout/staff.html",
     "layout/staff.txt",
     "layout/style.css",
+    "layout/tickets.html",
+    "layout/tickets.txt",
     "mail_rejected/body.html",
     "mail_rejected/body.txt",
     "mail_rejected/subject.txt",
     "mentioned/body.html",
     "mentioned/body.txt",
     "mentioned/subject.txt",
+    "morning/body.html",
+    "morning/body.txt",
+    "morning/subject.txt",
     "nudge_customer/body.html",
     "nudge_customer/body.txt",
     "nudge_customer/subject.txt",

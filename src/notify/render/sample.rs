@@ -23,7 +23,7 @@ pub struct Sample {
     pub draft: serde_json::Value,
 }
 
-const DESK: &str = "Example Support";
+pub(super) const DESK: &str = "Example Support";
 const QUESTION: &str = "Hello,\n\nsince this morning the printer on the second floor prints every page twice. \
     I switched it off and on & it still does.\n\nThe settings say <copies: 1>.\n\nJane";
 const ANSWER: &str = "Hello Jane,\n\nthank you for the picture. Please open “Printing preferences” and set \
@@ -99,18 +99,18 @@ pub(super) fn of(name: &str) -> Vec<Sample> {
             "a code for a chat account",
             &crate::notify::code::sample(),
         )],
-        _ => Vec::new(),
+        _ => super::digest_sample::of(name),
     }
 }
 
-fn sample(about: &'static str, draft: &impl serde::Serialize) -> Sample {
+pub(super) fn sample(about: &'static str, draft: &impl serde::Serialize) -> Sample {
     Sample {
         about,
         draft: serde_json::to_value(draft).unwrap_or_default(),
     }
 }
 
-fn head(name: &str, address: &str) -> Head {
+pub(super) fn head(name: &str, address: &str) -> Head {
     Head {
         to: vec![shown(name, address)],
         cc: Vec::new(),

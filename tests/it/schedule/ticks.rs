@@ -6,7 +6,20 @@ use frontdesk::schedule::store;
 use super::{number, question, set_status, time};
 use crate::harness::Desk;
 
+/// The digests stay out of the way until the new year.
+const NO_DIGESTS: &str = r#"
+[[schedule]]
+name = "digests"
+cron = "0 0 1 1 *"
+job = "digests"
+"#;
+
 const DAILY: &str = r#"
+[[schedule]]
+name = "digests"
+cron = "0 0 1 1 *"
+job = "digests"
+
 [[schedule]]
 name = "daily"
 cron = "0 10 * * *"
@@ -70,7 +83,7 @@ async fn slots_that_were_missed_are_passed_over_where_the_schedule_says_so() {
 /// A week of both copies ticking at the same moments: each slot has one row, and each ticket one mail.
 #[tokio::test]
 async fn d2_two_copies_run_each_slot_once() {
-    let desk = Desk::open().await;
+    let desk = Desk::open_with(NO_DIGESTS).await;
     let ann = desk.agent("ann", Some("support")).await;
     for subject in ["one", "two", "three"] {
         desk.receive(&question("carla@customer.test", subject))
@@ -170,7 +183,11 @@ async fn a_changed_schedule_begins_anew() {
     desk.tick_at(time("2026-11-20T09:30:00Z")).await;
     desk.advance(time("2026-11-21T12:00:00Z") - desk.now());
     let settings = std::sync::Arc::make_mut(&mut desk.app.settings);
-    settings.schedules[0].zone = chrono_tz::Tz::Asia__Tokyo;
+    let daily = settings
+        .schedules
+        .iter_mut()
+        .find(|one| one.name == "daily");
+    daily.unwrap().zone = chrono_tz::Tz::Asia__Tokyo;
     assert_eq!(desk.app.ticker().step().await.unwrap(), 0);
     desk.tick_at(time("2026-11-22T01:00:00Z")).await;
     assert_eq!(slots(&desk).await, ["11-22 01:00 ran, 0"]);

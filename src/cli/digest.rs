@@ -1,0 +1,331 @@
+//! `frontdesk digest`: who is sent which digest, and what stands in it.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context as _, bail};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use chrono::{DateTime, NaiveDate, Utc};
+use chrono_tz::Tz;
+use clap::Args;
+use clap::Subcommand;
+use sqlx::PgConnection;
+
+use super::open::DeskArgument;
+use super::page;
+use crate::app::App;
+use crate::ids::{OutboxId, PersonId};
+use crate::mail;
+use crate::notify::digest::{Reader, digest_row};
+use crate::notify::letter::{self, Enclosed, Letter};
+use crate::notify::render::Templates;
+use crate::outbox::NewRow;
+use crate::outbox::store::Claimed;
+use crate::people::{self, Person};
+use crate::report::subscription::{DigestKind, NewSubscription, Subscription};
+use crate::report::{self, digest, store};
+
+/// Arguments of `frontdesk digest`.
+#[derive(Debug, Args)]
+pub struct DigestArguments {
+    #[command(flatten)]
+    desk: DeskArgument,
+    #[command(subcommand)]
+    command: DigestCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum DigestCommand {
+    /// List the subscriptions. Managers and admins have the daily digest at eight unless they end it.
+    List,
+    /// Subscribe somebody, or change a subscription.
+    Subscribe(SubscribeArguments),
+    /// End a subscription.
+    Unsubscribe(UnsubscribeArguments),
+    /// Write the mail that a reader would get, without sending it.
+    Preview(PreviewArguments),
+}
+
+#[derive(Debug, Args)]
+struct SubscribeArguments {
+    /// Who, by handle.
+    handle: String,
+    /// To which digest.
+    digest: DigestKind,
+    /// Only what this team has; may be given more than once. Without it: the whole desk.
+    #[arg(long)]
+    team: Vec<String>,
+    /// The hour of the day at which it comes.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u8).range(0..24))]
+    hour: u8,
+    /// The zone of that hour, such as Europe/Berlin; the reader's if it is not given, else the desk's.
+    #[arg(long)]
+    zone: Option<Tz>,
+    /// Send it when there is nothing to say, too.
+    #[arg(long)]
+    even_if_empty: bool,
+    /// List a ticket that nobody has after so many hours.
+    #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(i32).range(0..100_000))]
+    unassigned_hours: i32,
+}
+
+#[derive(Debug, Args)]
+struct UnsubscribeArguments {
+    /// Who, by handle.
+    handle: String,
+    /// From which digest.
+    digest: DigestKind,
+}
+
+#[derive(Debug, Args)]
+struct PreviewArguments {
+    /// Which digest.
+    digest: DigestKind,
+    /// For whom, by handle: with the teams, the hour and the zone of their subscription. `mine` needs it.
+    #[arg(long = "for", value_name = "HANDLE")]
+    reader: Option<String>,
+    /// The digest of this day, such as 2026-11-20. What needs a person is always as it stands now.
+    #[arg(long, value_name = "DATE")]
+    at: Option<NaiveDate>,
+    /// Write to this file instead of the terminal: the message if it ends in .eml, the page with its images if it
+    /// ends in .html, else the plain text.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+}
+
+/// Runs a digest command.
+pub(super) async fn run(arguments: &DigestArguments) -> anyhow::Result<()> {
+    let work = async |app: &App| match &arguments.command {
+        DigestCommand::List => list(app).await,
+        DigestCommand::Subscribe(arguments) => subscribe(app, arguments).await,
+        DigestCommand::Unsubscribe(arguments) => unsubscribe(app, arguments).await,
+        DigestCommand::Preview(arguments) => preview(app, arguments).await,
+    };
+    arguments.desk.work(work).await
+}
+
+async fn list(app: &App) -> anyhow::Result<()> {
+    let mut tx = app.pool.begin().await?;
+    store::add_defaults(&mut tx, app.clock.now()).await?;
+    let all = store::standing(&mut tx, None).await?;
+    tx.commit().await?;
+    if all.is_empty() {
+        return page::print("Nobody is subscribed; `frontdesk digest subscribe` changes that.\n");
+    }
+    let mut table = page::Table::new(&["WHO", "DIGEST", "ABOUT", "AT", "ZONE", "LAST"]);
+    let desk = app.settings.desk.zone;
+    for one in &all {
+        let teams = if one.teams.is_empty() {
+            "the whole desk".to_owned()
+        } else {
+            one.teams.join(", ")
+        };
+        let last = one
+            .last_slot_at
+            .map_or_else(|| "never".to_owned(), |at| page::moment(at, one.zone(desk)));
+        let hour = format!("{:02}:00", one.hour);
+        table.row([
+            &one.handle,
+            one.digest.key(),
+            &teams,
+            &hour,
+            one.zone(desk).name(),
+            &last,
+        ]);
+    }
+    page::print(&table.text())
+}
+
+async fn agent(conn: &mut PgConnection, handle: &str) -> anyhow::Result<Person> {
+    let person = people::store::by_handle(conn, handle).await?;
+    person.filter(Person::is_active_staff).with_context(|| {
+        format!("there is no agent {handle:?}; `frontdesk agent list` shows those there are")
+    })
+}
+
+async fn subscribe(app: &App, arguments: &SubscribeArguments) -> anyhow::Result<()> {
+    let teams = &app.settings.desk.team;
+    if let Some(wrong) = arguments
+        .team
+        .iter()
+        .find(|key| teams.iter().all(|team| team.key != **key))
+    {
+        let there: Vec<&str> = teams.iter().map(|team| team.key.as_str()).collect();
+        bail!(
+            "there is no team {wrong:?}; there are: {}",
+            there.join(", ")
+        );
+    }
+    let mut conn = app.pool.acquire().await?;
+    let person = agent(&mut conn, &arguments.handle).await?;
+    let new = NewSubscription {
+        person: person.id,
+        digest: arguments.digest,
+        teams: &arguments.team,
+        hour: arguments.hour,
+        zone: arguments.zone,
+        even_if_empty: arguments.even_if_empty,
+        unassigned_hours: arguments.unassigned_hours,
+    };
+    store::subscribe(&mut conn, app.clock.now(), &new).await?;
+    page::print(&format!(
+        "{} gets the {} digest at {:02}:00.\n",
+        page::one_line(&person.name),
+        arguments.digest.key(),
+        arguments.hour
+    ))
+}
+
+async fn unsubscribe(app: &App, arguments: &UnsubscribeArguments) -> anyhow::Result<()> {
+    let mut tx = app.pool.begin().await?;
+    let now = app.clock.now();
+    store::add_defaults(&mut tx, now).await?;
+    let person = agent(&mut tx, &arguments.handle).await?;
+    let digest = arguments.digest.key();
+    if !store::unsubscribe(&mut tx, now, person.id, arguments.digest).await? {
+        bail!(
+            "{} is not subscribed to the {digest} digest; `frontdesk digest list` shows who is",
+            arguments.handle
+        );
+    }
+    tx.commit().await?;
+    page::print(&format!(
+        "{} gets the {digest} digest no more.\n",
+        page::one_line(&person.name)
+    ))
+}
+
+async fn preview(app: &App, arguments: &PreviewArguments) -> anyhow::Result<()> {
+    let templates = Templates::load(app.settings.notify.templates.as_deref())?;
+    let row = row(app, arguments).await?;
+    match &arguments.out {
+        None => page::print(&plain(app, &letter(app, &templates, &row)?)),
+        Some(file) => {
+            let bytes = match file.extension().and_then(|ending| ending.to_str()) {
+                Some("eml") => letter(app, &templates, &row)?.bytes,
+                Some("html") => as_page(app, &letter(app, &templates, &row)?).into_bytes(),
+                _ => plain(app, &letter(app, &templates, &row)?).into_bytes(),
+            };
+            write(file, &bytes)
+        }
+    }
+}
+
+fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    std::fs::write(file, bytes).with_context(|| format!("{} cannot be written", file.display()))
+}
+
+/// The row that the digest would become.
+async fn row(app: &App, arguments: &PreviewArguments) -> anyhow::Result<NewRow> {
+    let mut conn = app.pool.acquire().await?;
+    let now = app.clock.now();
+    let person = match &arguments.reader {
+        Some(handle) => Some(agent(&mut conn, handle).await?),
+        None if arguments.digest == DigestKind::Mine => {
+            bail!("whose list? Give --for HANDLE; `frontdesk agent list` shows who works here")
+        }
+        None => None,
+    };
+    let subscription = of(&mut conn, person.as_ref(), arguments.digest, now).await?;
+    let zone = subscription.zone(app.settings.desk.zone);
+    let asked = match arguments.at {
+        Some(day) => report::period::Period::day(zone, day).to() - chrono::TimeDelta::seconds(1),
+        None => now,
+    };
+    let hour = u32::try_from(subscription.hour).unwrap_or(8);
+    let slot = arguments.digest.slot(zone, hour, asked);
+    let request = report::request(&app.settings, &subscription, slot);
+    let digest = digest::compute(&mut conn, &app.settings, &request, now).await?;
+    let reader = Reader {
+        person: subscription.person,
+        name: &subscription.name,
+        address: subscription
+            .address
+            .as_deref()
+            .unwrap_or("reader@frontdesk.invalid"),
+        subscription: Some(subscription.id),
+    };
+    Ok(digest_row(&app.settings, now, slot, &reader, &digest))
+}
+
+/// The reader's subscription, or one as it would be.
+async fn of(
+    conn: &mut PgConnection,
+    person: Option<&Person>,
+    digest: DigestKind,
+    now: DateTime<Utc>,
+) -> Result<Subscription, sqlx::Error> {
+    let standing = match person {
+        Some(person) => store::standing(conn, Some(person.id)).await?,
+        None => Vec::new(),
+    };
+    let own = standing.into_iter().find(|one| one.digest == digest);
+    Ok(own.unwrap_or_else(|| Subscription {
+        id: crate::ids::SubscriptionId(0),
+        person: person.map_or(PersonId(0), |person| person.id),
+        name: person.map_or_else(String::new, |person| person.name.clone()),
+        handle: person
+            .and_then(|person| person.handle.clone())
+            .unwrap_or_default(),
+        address: person.and_then(|person| person.address.clone()),
+        digest,
+        teams: Vec::new(),
+        hour: 8,
+        zone: None,
+        even_if_empty: true,
+        unassigned_hours: 24,
+        created_at: now,
+        last_slot_at: None,
+    }))
+}
+
+/// The mail as it would leave now.
+fn letter(app: &App, templates: &Templates, row: &NewRow) -> anyhow::Result<Letter> {
+    let claimed = Claimed {
+        id: OutboxId(0),
+        audience: row.audience,
+        template: row.template.to_owned(),
+        draft: row.draft.clone(),
+        ticket_id: row.ticket_id,
+        comment_id: row.comment_id,
+        recipient_id: row.recipient_id,
+        address: row.address.clone(),
+        mailbox: row.mailbox.clone(),
+        message_id: row.message_id.clone(),
+        automatic: row.automatic,
+        attempt: 1,
+        created_at: app.clock.now(),
+    };
+    let written = letter::write(
+        &app.settings,
+        templates,
+        app.clock.now(),
+        &claimed,
+        Enclosed::default(),
+    );
+    written.context("the digest cannot be written")
+}
+
+fn plain(app: &App, letter: &Letter) -> String {
+    let mail = mail::understand(&letter.bytes, &app.settings.limits).mail;
+    format!("Subject: {}\n\n{}\n", mail.subject, mail.text.trim_end())
+}
+
+/// The HTML of the mail, with each image within the page.
+fn as_page(app: &App, letter: &Letter) -> String {
+    let mail = mail::understand(&letter.bytes, &app.settings.limits).mail;
+    let page = mail.html.unwrap_or_default();
+    mail.attachments
+        .iter()
+        .fold(page, |page, file| match &file.content_id {
+            Some(id) => {
+                let image = format!(
+                    "data:{};base64,{}",
+                    file.content_type,
+                    STANDARD.encode(&file.content)
+                );
+                page.replace(&format!("cid:{id}"), &image)
+            }
+            None => page,
+        })
+}

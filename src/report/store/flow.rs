@@ -1,0 +1,136 @@
+//! What happened within a period.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgConnection};
+
+use super::{Scope, Statement, push_key, push_scope};
+use crate::report::Dimension;
+use crate::report::figures::{Flow, Spread};
+
+#[derive(FromRow)]
+struct Row {
+    key: Option<String>,
+    new: i64,
+    resolved: i64,
+    closed: i64,
+    reopened: i64,
+    responses: i64,
+    first_response: Option<Vec<f64>>,
+    resolution: Option<Vec<f64>>,
+}
+
+/// What happened from `from` until before `to`, for each value of `by`; without it there is one row, and none
+/// where nothing happened.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn flow(
+    conn: &mut PgConnection,
+    scope: &Scope<'_>,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    by: Option<Dimension>,
+) -> Result<Vec<(Option<String>, Flow)>, sqlx::Error> {
+    let mut statement = Statement::new(
+        "SELECT key, count(*) FILTER (WHERE new) AS new, count(*) FILTER (WHERE resolved) AS resolved,
+                count(*) FILTER (WHERE closed) AS closed, count(*) FILTER (WHERE reopened) AS reopened,
+                count(*) FILTER (WHERE responded) AS responses,
+                percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE responded) AS first_response,
+                percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE resolved) AS resolution
+         FROM (SELECT ",
+    );
+    push_key(&mut statement, by);
+    statement.push(
+        " AS key, true AS new, false AS responded, false AS resolved, false AS closed, false AS reopened,
+               NULL::float8 AS seconds
+         FROM ticket WHERE ",
+    );
+    push_within(&mut statement, "ticket.opened_at", from, to);
+    push_scope(&mut statement, scope.filter);
+    statement.push(" UNION ALL SELECT ");
+    push_key(&mut statement, by);
+    statement.push(
+        ", false, true, false, false, false, extract(epoch FROM ticket.first_responded_at - ticket.opened_at)::float8
+         FROM ticket WHERE ",
+    );
+    push_within(&mut statement, "ticket.first_responded_at", from, to);
+    push_scope(&mut statement, scope.filter);
+    statement.push(" UNION ALL SELECT ");
+    push_key(&mut statement, by);
+    statement.push(", false, false, NOT was_done AND is_done, NOT was_closed AND is_closed, was_done AND NOT is_done,
+               extract(epoch FROM event.at - ticket.opened_at)::float8 FROM ");
+    push_moves(&mut statement, scope, from, to);
+    statement.push(") AS fact GROUP BY key");
+    let rows: Vec<Row> = statement.build_query_as().fetch_all(conn).await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.key.clone(), row.flow()))
+        .collect())
+}
+
+/// Adds the changes of status within the time, joined to the tickets that count.
+pub(super) fn push_moves(
+    statement: &mut Statement,
+    scope: &Scope<'_>,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) {
+    statement.push("event JOIN ticket ON ticket.id = event.ticket_id CROSS JOIN LATERAL (SELECT event.old = ANY(");
+    statement
+        .push_bind(scope.endings.done.clone())
+        .push(") AS was_done, event.new = ANY(");
+    statement
+        .push_bind(scope.endings.done.clone())
+        .push(") AS is_done, event.old = ANY(");
+    statement
+        .push_bind(scope.endings.closed.clone())
+        .push(") AS was_closed, event.new = ANY(");
+    statement
+        .push_bind(scope.endings.closed.clone())
+        .push(") AS is_closed) AS move WHERE event.kind = 'status_changed' AND ");
+    push_within(statement, "event.at", from, to);
+    push_scope(statement, scope.filter);
+}
+
+/// Adds the condition that a moment lies within the time, and the word for another one.
+pub(super) fn push_within(
+    statement: &mut Statement,
+    column: &'static str,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) {
+    statement
+        .push(column)
+        .push(" >= ")
+        .push_bind(from)
+        .push(" AND ");
+    statement
+        .push(column)
+        .push(" < ")
+        .push_bind(to)
+        .push(" AND ");
+}
+
+impl Row {
+    fn flow(&self) -> Flow {
+        Flow {
+            new: self.new,
+            resolved: self.resolved,
+            closed: self.closed,
+            reopened: self.reopened,
+            first_response: spread(self.responses, self.first_response.as_deref()),
+            resolution: spread(self.resolved, self.resolution.as_deref()),
+        }
+    }
+}
+
+fn spread(count: i64, percentiles: Option<&[f64]>) -> Option<Spread> {
+    match percentiles {
+        Some(&[median_seconds, p90_seconds]) => Some(Spread {
+            count,
+            median_seconds,
+            p90_seconds,
+        }),
+        _ => None,
+    }
+}

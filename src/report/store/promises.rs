@@ -1,0 +1,44 @@
+//! The promises of service levels.
+
+use chrono::{DateTime, Utc};
+use sqlx::{FromRow, PgConnection};
+
+use super::flow::push_within;
+use super::{Statement, push_scope};
+use crate::report::Filter;
+use crate::report::figures::Promises;
+
+#[derive(FromRow)]
+struct Row {
+    kept: i64,
+    missed: i64,
+}
+
+/// What became of promises from `from` until before `to`, which is not in the future.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn promises(
+    conn: &mut PgConnection,
+    filter: &Filter,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+) -> Result<Promises, sqlx::Error> {
+    let clocks = " FROM ticket_clock JOIN ticket ON ticket.id = ticket_clock.ticket_id WHERE ";
+    let mut statement = Statement::new("SELECT (SELECT count(*)");
+    // A clock that was met in time has no moment at which it is missed.
+    statement
+        .push(clocks)
+        .push("ticket_clock.due_at IS NULL AND ");
+    push_within(&mut statement, "ticket_clock.met_at", from, to);
+    push_scope(&mut statement, filter);
+    statement.push(") AS kept, (SELECT count(*)").push(clocks);
+    push_within(&mut statement, "ticket_clock.due_at", from, to);
+    push_scope(&mut statement, filter);
+    statement.push(") AS missed");
+    let row: Row = statement.build_query_as().fetch_one(conn).await?;
+    Ok(Promises {
+        kept: row.kept,
+        missed: row.missed,
+    })
+}
