@@ -109,7 +109,7 @@ impl Poster {
         stop: &CancellationToken,
     ) -> anyhow::Result<()> {
         while !stop.is_cancelled() {
-            let started = self.start(running).await?;
+            let started = self.start(running, stop).await?;
             if started > 0 && running.len() < AT_ONCE {
                 continue;
             }
@@ -129,8 +129,9 @@ impl Poster {
     pub async fn step(&self) -> anyhow::Result<usize> {
         let mut taken = 0;
         let mut running = JoinSet::new();
+        let stop = CancellationToken::new();
         loop {
-            let started = self.start(&mut running).await?;
+            let started = self.start(&mut running, &stop).await?;
             taken += started;
             drain(&mut running).await?;
             if started == 0 {
@@ -143,6 +144,7 @@ impl Poster {
     async fn start(
         &self,
         running: &mut JoinSet<Result<(), sqlx::Error>>,
+        stop: &CancellationToken,
     ) -> Result<usize, sqlx::Error> {
         let free = AT_ONCE.saturating_sub(running.len());
         if free == 0 {
@@ -156,13 +158,18 @@ impl Poster {
         drop(claims);
         let started = rows.len();
         for row in rows {
-            let this = self.clone();
-            running.spawn(async move { this.post(row, lease).await });
+            let (this, stop) = (self.clone(), stop.clone());
+            running.spawn(async move { this.post(row, lease, &stop).await });
         }
         Ok(started)
     }
 
-    async fn post(&self, row: Claimed, lease: Uuid) -> Result<(), sqlx::Error> {
+    async fn post(
+        &self,
+        row: Claimed,
+        lease: Uuid,
+        stop: &CancellationToken,
+    ) -> Result<(), sqlx::Error> {
         let begun = std::time::Instant::now();
         let sent = self.send(&row).await?;
         let duration_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
@@ -174,7 +181,7 @@ impl Poster {
                     duration_ms,
                     "A post was made"
                 );
-                self.settle_done_at_last(&row, lease, &done).await
+                self.settle_done_at_last(&row, lease, &done, stop).await
             }
             Err(failure) => {
                 let error = failure.to_string();
@@ -217,23 +224,29 @@ impl Poster {
         Ok(Ok(outcome.unwrap_or_default()))
     }
 
-    /// Settles what was done, through an outage of the database: a row that is not settled is posted again.
+    /// Settles what was done, through an outage of the database: a row that is not settled is posted again. When the
+    /// service is to end, it is tried once more and left.
     async fn settle_done_at_last(
         &self,
         row: &Claimed,
         lease: Uuid,
         done: &Done,
+        stop: &CancellationToken,
     ) -> Result<(), sqlx::Error> {
         let begun = std::time::Instant::now();
         loop {
+            let last = stop.is_cancelled() || begun.elapsed() >= SETTLING;
             match self.settle_done(row, lease, done).await {
-                Err(error) if begun.elapsed() < SETTLING => {
+                Err(error) if !last => {
                     tracing::warn!(
                         delivery.id = row.id.0,
                         %error,
                         "A post was made, but this cannot be written down yet"
                     );
-                    tokio::time::sleep(PAUSE).await;
+                    tokio::select! {
+                        () = stop.cancelled() => {}
+                        () = tokio::time::sleep(PAUSE) => {}
+                    }
                 }
                 settled => break settled?,
             }
