@@ -1,4 +1,5 @@
-//! Frontdesk turns incoming mail into tickets and answers them by mail, with every step kept in PostgreSQL.
+//! Frontdesk turns incoming mail and chat into tickets, answers by mail and chat, and watches the clock, with every
+//! step kept in PostgreSQL.
 //!
 //! The house has five floors, and imports go down only:
 //!
