@@ -4,7 +4,7 @@
 # where the user is not root.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench sqlx sqlx-check db-dev audit docs picture conformance look bench-report
+.PHONY: help demo test check lint bench sqlx sqlx-check db-dev audit docs picture conformance look bench-report fakes-honest
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -63,6 +63,9 @@ conformance: ## Hold the requests to Discord against its published schema: SCHEM
 	FRONTDESK_RECORD=$(CURDIR)/target/recorded cargo nextest run --test it -E 'test(/^chat::discord/)'
 	FRONTDESK_RECORD=$(CURDIR)/target/recorded SCHEMA=$(abspath $(SCHEMA)) \
 	    cargo run --quiet --manifest-path conformance/Cargo.toml --target-dir target/conformance
+
+fakes-honest: ## Run chat clients that are not ours against the stand-ins that the tests use.
+	PYTHON=$$(.ci/install-other-clients) cargo test --quiet --test honest
 
 audit: ## Ask the advisory database about the dependencies. Needs the network.
 	@.ci/install-build-tools

@@ -13,6 +13,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
@@ -25,24 +26,27 @@ pub use message::{Button, Card, ChatFile, Choice, Choices, Form, FormField, Mess
 /// Futures are boxed so that the platforms can stand behind one type.
 pub trait ChatPlatform: Send + Sync + std::fmt::Debug {
     /// Connects and feeds `events` until `shutdown`; a lost connection is taken up again, and what was posted
-    /// meanwhile in the places of `since` after the given post id is fed as well, oldest first. An event may come
-    /// twice: its key says so.
+    /// meanwhile behind the posts of `since`, each the newest that is known of its thread, is fed as well, oldest first.
+    /// An event may come twice: its key says so.
     ///
     /// # Errors
     /// What cannot be mended by trying again: a refused token, a missing intent.
     fn run<'a>(
         &'a self,
         events: mpsc::Sender<ChatEvent>,
-        since: BTreeMap<String, String>,
+        since: Vec<PostRef>,
         shutdown: CancellationToken,
     ) -> BoxFuture<'a, Result<(), ChatFailure>>;
 
-    /// Carries out one act. `nonce` is the same at every attempt at the same act; a platform that knows such a thing
-    /// does not post twice under it.
+    /// Carries out one act. A platform sees to it that an attempt repeated makes nothing twice, as far as it can.
     ///
     /// # Errors
     /// See [`ChatFailure`].
-    fn act<'a>(&'a self, act: &'a Act, nonce: &'a str) -> BoxFuture<'a, Result<Done, ChatFailure>>;
+    fn act<'a>(
+        &'a self,
+        act: &'a Act,
+        attempt: Attempt<'a>,
+    ) -> BoxFuture<'a, Result<Done, ChatFailure>>;
 
     /// The bytes of a file that came with an event. Its address expires, so this is done when the event is worked.
     ///
@@ -165,6 +169,27 @@ pub enum OptionKind {
     Switch,
     /// A file.
     File,
+}
+
+/// One attempt at an act.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Attempt<'a> {
+    /// The act's own name, the same at every attempt at it.
+    pub nonce: &'a str,
+    /// Since when it may have been tried before, by whomever: what became of that may be unknown. Nothing, if this is the
+    /// first attempt.
+    pub tried_since: Option<DateTime<Utc>>,
+}
+
+impl<'a> Attempt<'a> {
+    /// The first attempt, or the only one.
+    #[must_use]
+    pub fn first(nonce: &'a str) -> Self {
+        Self {
+            nonce,
+            tried_since: None,
+        }
+    }
 }
 
 /// Something to be done on a platform.

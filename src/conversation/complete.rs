@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgPool;
 
 use super::who;
-use crate::chat::{Act, ChatEvent, ChatPlatform, EventKind};
+use crate::chat::{Act, Attempt, ChatEvent, ChatPlatform, EventKind};
 use crate::command::{self, Account, Caller, Scene};
 use crate::config::Settings;
 use crate::config::chat::ChatSettings;
@@ -47,7 +47,7 @@ pub(super) async fn answer(
         choices,
     };
     // By the next letter it is asked again.
-    let _ = tokio::time::timeout(DEADLINE, platform.act(&act, &event.key)).await;
+    let _ = tokio::time::timeout(DEADLINE, platform.act(&act, Attempt::first(&event.key))).await;
 }
 
 async fn look_up(

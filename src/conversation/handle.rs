@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::say::{self, Deed, Scene};
 use super::store::{self, Claimed};
 use crate::chat::{
-    Act, AnswerHandle, ChatEvent, ChatFailure, ChatFile, ChatPlatform, EventKind, Message,
+    Act, AnswerHandle, Attempt, ChatEvent, ChatFailure, ChatFile, ChatPlatform, EventKind, Message,
     Platforms,
 };
 use crate::clock::Clock;
@@ -294,7 +294,7 @@ impl Handler {
             },
         };
         let nonce = format!("fe{id}");
-        match tokio::time::timeout(DEADLINE, platform.act(&act, &nonce)).await {
+        match tokio::time::timeout(DEADLINE, platform.act(&act, Attempt::first(&nonce))).await {
             Ok(Ok(_)) => {}
             Ok(Err(failure)) => {
                 tracing::warn!(chat.event = id, %failure, "An answer did not arrive")

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::chat::{Act, ChatFailure, ChatPlatform, Done, Platforms};
+use crate::chat::{Act, Attempt, ChatFailure, ChatPlatform, Done, Platforms};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::notify::posts::{self, Post, PostError};
@@ -28,13 +28,10 @@ use crate::wake::{Topic, Wake};
 
 /// How often the outbox is looked at when nobody rings: rows also become due by time alone.
 const POLL: Duration = Duration::from_secs(1);
-
 /// How long one act may take; the platforms' own limits on requests make some wait for others.
 const DEADLINE: Duration = Duration::from_secs(60);
-
 /// How long a row may take with all its acts, and be settled.
 const LEASE: TimeDelta = TimeDelta::seconds(180);
-
 /// How many rows are on their way at once.
 const AT_ONCE: usize = 8;
 
@@ -215,8 +212,11 @@ impl Poster {
         };
         let mut outcome = None;
         for (at, act) in acts.iter().enumerate() {
-            let nonce = format!("fd{}-{at}", row.id);
-            match carry_out(platform.as_ref(), act, &nonce).await {
+            let attempt = Attempt {
+                nonce: &format!("fd{}-{at}", row.id),
+                tried_since: (row.attempt > 1).then_some(row.created_at),
+            };
+            match carry_out(platform.as_ref(), act, attempt).await {
                 Ok(done) => _ = outcome.get_or_insert(done),
                 Err(failure) => return Ok(Err(failure)),
             }
@@ -290,11 +290,8 @@ impl Poster {
                 now,
                 jitter,
             );
-            next.map(|next| match failure.retry_after() {
-                // The platform knows better than a guess.
-                Some(after) => now + after,
-                None => next,
-            })
+            // The platform knows better than a guess.
+            next.map(|next| failure.retry_after().map_or(next, |after| now + after))
         });
         let mut tx = self.pool.begin().await?;
         if !store::settle_failure(&mut tx, row.id, lease, now, due_at, error).await? {
@@ -358,8 +355,12 @@ impl Poster {
 }
 
 /// Does one thing within the deadline. What was to be taken away and is not there is away.
-async fn carry_out(platform: &dyn ChatPlatform, act: &Act, nonce: &str) -> Result<Done, Failure> {
-    let done = tokio::time::timeout(DEADLINE, platform.act(act, nonce)).await;
+async fn carry_out(
+    platform: &dyn ChatPlatform,
+    act: &Act,
+    attempt: Attempt<'_>,
+) -> Result<Done, Failure> {
+    let done = tokio::time::timeout(DEADLINE, platform.act(act, attempt)).await;
     match (done, act) {
         (Ok(Err(ChatFailure::Permanent { .. })), Act::Delete { .. }) => Ok(Done::default()),
         (Ok(done), _) => Ok(done?),

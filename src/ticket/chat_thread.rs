@@ -1,7 +1,5 @@
 //! The threads of tickets on chat platforms, and the posts that stand for comments.
 
-use std::collections::BTreeMap;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
@@ -293,8 +291,8 @@ pub async fn seen(
     Ok(())
 }
 
-/// After which post to go on reading, by the platform's id of the thread: the threads of tickets that are not closed, and
-/// of others for a month after their last post.
+/// The posts after which to go on reading, one a thread: of tickets that are not closed, and of others for a month after
+/// their last post.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -302,9 +300,9 @@ pub async fn read_since(
     conn: &mut PgConnection,
     now: DateTime<Utc>,
     platform: &str,
-) -> Result<BTreeMap<String, String>, sqlx::Error> {
+) -> Result<Vec<PostRef>, sqlx::Error> {
     let rows = sqlx::query!(
-        "SELECT chat_seen.thread, post FROM chat_seen
+        "SELECT place, thread, post FROM chat_seen
          JOIN chat_thread USING (platform, place, thread) JOIN ticket ON ticket.id = ticket_id
          WHERE platform = $1 AND (status_kind <> 'closed' OR seen_at > $2)",
         platform,
@@ -312,5 +310,12 @@ pub async fn read_since(
     )
     .fetch_all(conn)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.thread, row.post)).collect())
+    let posts = rows.into_iter().map(|row| PostRef {
+        place: PostPlace {
+            place: row.place,
+            thread: Some(row.thread),
+        },
+        id: row.post,
+    });
+    Ok(posts.collect())
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Mutex;
 
 use frontdesk::chat::{
-    Act, ChatEvent, ChatFailure, ChatPlatform, Done, Message, Missing, PostPlace, PostRef,
+    Act, Attempt, ChatEvent, ChatFailure, ChatPlatform, Done, Message, Missing, PostPlace, PostRef,
 };
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -205,7 +205,7 @@ impl ChatPlatform for Recording {
     fn run<'a>(
         &'a self,
         _: mpsc::Sender<ChatEvent>,
-        _: BTreeMap<String, String>,
+        _: Vec<PostRef>,
         shutdown: CancellationToken,
     ) -> BoxFuture<'a, Result<(), ChatFailure>> {
         async move {
@@ -215,8 +215,12 @@ impl ChatPlatform for Recording {
         .boxed()
     }
 
-    fn act<'a>(&'a self, act: &'a Act, nonce: &'a str) -> BoxFuture<'a, Result<Done, ChatFailure>> {
-        async move { self.carry_out(act, nonce) }.boxed()
+    fn act<'a>(
+        &'a self,
+        act: &'a Act,
+        attempt: Attempt<'a>,
+    ) -> BoxFuture<'a, Result<Done, ChatFailure>> {
+        async move { self.carry_out(act, attempt.nonce) }.boxed()
     }
 
     fn file<'a>(&'a self, url: &'a str, _: u64) -> BoxFuture<'a, Result<Vec<u8>, ChatFailure>> {

@@ -32,7 +32,8 @@ use crate::clock::Clock;
 use crate::config::chat::DiscordSettings;
 
 use super::{
-    Act, ChatEvent, ChatFailure, ChatPlatform, Done, Missing, PostPlace, PostRef, Said, Surface,
+    Act, Attempt, ChatEvent, ChatFailure, ChatPlatform, Done, Missing, PostPlace, PostRef, Said,
+    Surface,
 };
 use places::Places;
 use receive::Receiver;
@@ -90,14 +91,18 @@ impl ChatPlatform for Discord {
     fn run<'a>(
         &'a self,
         events: mpsc::Sender<ChatEvent>,
-        since: BTreeMap<String, String>,
+        since: Vec<PostRef>,
         shutdown: CancellationToken,
     ) -> BoxFuture<'a, Result<(), ChatFailure>> {
         Box::pin(run(&self.0, events, since, shutdown))
     }
 
-    fn act<'a>(&'a self, act: &'a Act, nonce: &'a str) -> BoxFuture<'a, Result<Done, ChatFailure>> {
-        Box::pin(acts::perform(&self.0, act, nonce))
+    fn act<'a>(
+        &'a self,
+        act: &'a Act,
+        attempt: Attempt<'a>,
+    ) -> BoxFuture<'a, Result<Done, ChatFailure>> {
+        Box::pin(acts::perform(&self.0, act, attempt.nonce))
     }
 
     fn file<'a>(
@@ -132,7 +137,7 @@ impl ChatPlatform for Discord {
 async fn run(
     shared: &Arc<Shared>,
     events: mpsc::Sender<ChatEvent>,
-    since: BTreeMap<String, String>,
+    since: Vec<PostRef>,
     shutdown: CancellationToken,
 ) -> Result<(), ChatFailure> {
     let (told, to_work) = mpsc::unbounded_channel();
@@ -206,11 +211,10 @@ fn address(place: &PostPlace) -> Result<ChannelId, ChatFailure> {
 }
 
 /// The last posts that the caller knows, by channel. What is no id of Discord's is another platform's.
-fn seen(since: &BTreeMap<String, String>) -> BTreeMap<ChannelId, MessageId> {
-    let ids = since.iter().filter_map(|(place, post)| {
-        let place = rest::number(place).ok()?;
-        let post = rest::number(post).ok()?;
-        Some((ChannelId::from(place), MessageId::from(post)))
+fn seen(since: &[PostRef]) -> BTreeMap<ChannelId, MessageId> {
+    let ids = since.iter().filter_map(|post| {
+        let id = rest::number(&post.id).ok()?;
+        Some((address(&post.place).ok()?, MessageId::from(id)))
     });
     ids.collect()
 }

@@ -246,9 +246,10 @@ async fn h5_reading_goes_on_after_the_newest_post_that_is_known() {
         let (pool, now) = (desk.app.pool.clone(), desk.now());
         async move {
             let mut conn = pool.acquire().await.unwrap();
-            frontdesk::ticket::chat_thread::read_since(&mut conn, now, "chat")
-                .await
-                .unwrap()
+            let since = frontdesk::ticket::chat_thread::read_since(&mut conn, now, "chat").await;
+            let posts = since.unwrap().into_iter();
+            let known = posts.map(|post| (post.place.thread.unwrap(), post.id));
+            known.collect::<std::collections::BTreeMap<_, _>>()
         }
     };
     // Nobody wrote anything yet: from our own last post on.

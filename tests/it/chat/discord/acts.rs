@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use frontdesk::chat::{
-    Act, Button, Card, ChatFailure, ChatFile, ChatPlatform as _, Message, Tone, text,
+    Act, Attempt, Button, Card, ChatFailure, ChatFile, ChatPlatform as _, Message, Tone, text,
 };
 use serde_json::json;
 
@@ -91,9 +91,12 @@ async fn a_second_attempt_makes_nothing_twice() {
         place: place(&channel),
         message: Message::text("many words ".repeat(300)),
     };
-    let failed = wire.discord.act(&long, "row-2").await;
+    let failed = wire.discord.act(&long, Attempt::first("row-2")).await;
     assert!(failed.is_err());
-    wire.discord.act(&long, "row-2").await.unwrap();
+    wire.discord
+        .act(&long, Attempt::first("row-2"))
+        .await
+        .unwrap();
     assert_eq!(wire.fake.posts_in(&channel).len(), 3);
     wire.stop().await;
 }
@@ -228,7 +231,10 @@ async fn h6_nobody_is_pinged_but_who_is_meant() {
         },
     ];
     for act in everywhere {
-        wire.discord.act(&act, "row-2").await.unwrap();
+        wire.discord
+            .act(&act, Attempt::first("row-2"))
+            .await
+            .unwrap();
     }
     for post in wire.fake.posts_in(&channel) {
         assert_eq!(post.pinged, ["Ada"], "{post:?}");
@@ -262,7 +268,10 @@ async fn long_text_is_split_and_very_long_text_is_a_file() {
         place: place(&other),
         message: Message::text(whole.clone()),
     };
-    wire.discord.act(&act, "row-2").await.unwrap();
+    wire.discord
+        .act(&act, Attempt::first("row-2"))
+        .await
+        .unwrap();
     let posts = wire.fake.posts_in(&other);
     assert_eq!(posts.len(), 1);
     assert_eq!(posts[0].files, ["message.txt"]);
@@ -328,7 +337,10 @@ async fn a_card_of_any_size_keeps_the_limits() {
         message,
         only_for: Vec::new(),
     };
-    wire.discord.act(&act, "row-2").await.unwrap();
+    wire.discord
+        .act(&act, Attempt::first("row-2"))
+        .await
+        .unwrap();
     wire.stop().await;
 }
 

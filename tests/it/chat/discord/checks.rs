@@ -1,7 +1,5 @@
 //! The look before the start, the commands, and the hosts.
 
-use std::collections::BTreeMap;
-
 use frontdesk::chat::discord::Discord;
 use frontdesk::chat::{ChatFailure, ChatPlatform as _};
 use serde_json::json;
@@ -98,7 +96,7 @@ async fn a_wrong_token_is_a_credential_failure() {
 async fn run(discord: &Discord) -> Result<(), ChatFailure> {
     let (events, _kept) = mpsc::channel(1);
     discord
-        .run(events, BTreeMap::new(), CancellationToken::new())
+        .run(events, Vec::new(), CancellationToken::new())
         .await
 }
 
@@ -131,7 +129,7 @@ async fn a_gateway_that_is_not_told_is_asked_for_again() {
     let discord = wire(&fake);
     let stop = CancellationToken::new();
     let (events, _kept) = mpsc::channel(1);
-    let running = discord.run(events, BTreeMap::new(), stop.clone());
+    let running = discord.run(events, Vec::new(), stop.clone());
     let connecting = async {
         let asked = |state: &crate::fakes::discord::state::State| {
             let asked = state.log.iter().filter(|it| it.path == "gateway");

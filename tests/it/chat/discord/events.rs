@@ -1,8 +1,6 @@
 //! What people do, as events.
 
-use std::collections::BTreeMap;
-
-use frontdesk::chat::{ChatPlatform as _, EventKind, PostPlace};
+use frontdesk::chat::{ChatPlatform as _, EventKind, PostPlace, PostRef};
 
 use super::{Wire, place};
 use crate::fakes::discord::Discord as Fake;
@@ -209,7 +207,10 @@ async fn h5_what_was_posted_while_nobody_listened_is_read_oldest_first() {
     }
     let elsewhere = fake.channel("off-topic");
     ada.posts(&elsewhere, "not of a known place");
-    let since = BTreeMap::from([(channel.clone(), last)]);
+    let since = vec![PostRef {
+        place: place(&channel),
+        id: last,
+    }];
     let mut wire = Wire::start_since(fake, since).await;
     ada.posts(&channel, "live");
     let mut told = Vec::new();

@@ -5,14 +5,13 @@ mod checks;
 mod events;
 mod interactions;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use frontdesk::chat::discord::Discord;
 use frontdesk::chat::{
-    Act, AnswerHandle, ChatEvent, ChatFailure, ChatPlatform, CommandOption, CommandSpec, Done,
-    EventKind, Form, FormField, Message, OptionKind, PostPlace, Surface, Written,
+    Act, AnswerHandle, Attempt, ChatEvent, ChatFailure, ChatPlatform, CommandOption, CommandSpec,
+    Done, EventKind, Form, FormField, Message, OptionKind, PostPlace, PostRef, Surface, Written,
 };
 use frontdesk::clock::Clock;
 use tokio::sync::mpsc;
@@ -39,10 +38,10 @@ impl Wire {
     }
 
     async fn start_on(fake: Fake) -> Self {
-        Self::start_since(fake, BTreeMap::new()).await
+        Self::start_since(fake, Vec::new()).await
     }
 
-    async fn start_since(fake: Fake, since: BTreeMap<String, String>) -> Self {
+    async fn start_since(fake: Fake, since: Vec<PostRef>) -> Self {
         let discord = Arc::new(wire(&fake));
         let (send, events) = mpsc::channel(100);
         let stop = CancellationToken::new();
@@ -76,7 +75,7 @@ impl Wire {
     }
 
     async fn act(&self, act: Act) -> Result<Done, ChatFailure> {
-        self.discord.act(&act, "row-1").await
+        self.discord.act(&act, Attempt::first("row-1")).await
     }
 
     async fn post(&self, channel: &str, message: Message) -> Done {

@@ -200,6 +200,7 @@ impl Check {
         let known = [
             "title",
             "type",
+            "flags",
             "description",
             "color",
             "fields",

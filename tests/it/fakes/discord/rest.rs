@@ -158,10 +158,12 @@ fn answer(
         ("GET", ["oauth2", "applications", "@me"]) => {
             let flags = if state.message_content { 1 << 19 } else { 0 };
             let bot = state.user_json(BOT);
-            (
-                200,
-                json!({"id": BOT.to_string(), "name": "Frontdesk", "flags": flags, "bot": bot}),
-            )
+            let application = json!({
+                "id": BOT.to_string(), "name": "Frontdesk", "flags": flags, "bot": bot,
+                "description": "", "icon": null, "bot_public": false, "owner": bot,
+                "bot_require_code_grant": false, "verify_key": "", "team": null,
+            });
+            (200, application)
         }
         ("POST", ["users", "@me", "channels"]) => direct_channel(state, body),
         ("GET", ["guilds", guild]) if id(guild) == GUILD => (200, state.guild_json(false)),
