@@ -53,7 +53,8 @@ pub struct App {
     pub wake: Wake,
     /// The database.
     pub pool: PgPool,
-    workers: PgPool,
+    /// The workers' connections to it, with their own way of planning.
+    pub workers: PgPool,
     claims: PgPool,
     numbers: PgPool,
     cluster: Option<Cluster>,

@@ -40,8 +40,8 @@ pub async fn connect(url: &str, max: u32) -> Result<PgPool> {
 const FRESH: Duration = Duration::from_millis(250);
 
 /// What holds on the connections of the workers.
-const WORKING: &str = "; SET plan_cache_mode = force_generic_plan; SET enable_hashjoin = off; \
-                       SET enable_mergejoin = off; SET jit = off";
+const WORKING: &str = "; SET plan_cache_mode = force_generic_plan; SET enable_hashjoin = off; SET enable_mergejoin = off; \
+                       SET enable_seqscan = off; SET enable_material = off; SET jit = off";
 
 /// What holds on the connections that rows are claimed on.
 const CLAIMING: &str = "; SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; \

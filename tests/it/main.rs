@@ -9,6 +9,7 @@
 
 mod acceptance;
 mod architecture;
+mod burst;
 mod chat;
 mod cli;
 mod cluster;

@@ -22,6 +22,7 @@ const SAMPLES: &[(i64, &str)] = &[
     (14, include_str!("migrations/0014_reminders.sql")),
     (15, include_str!("migrations/0015_ticket_clocks.sql")),
     (16, include_str!("migrations/0016_reports.sql")),
+    (17, include_str!("migrations/0017_outbox_by_address.sql")),
 ];
 
 /// One question to the last schema for each of the samples, with its answer.
@@ -99,6 +100,10 @@ const READ_BACK: &[(&str, &str)] = &[
         "resolution",
     ),
     ("SELECT fingerprint FROM ticket_clock_settings", "5eed"),
+    (
+        "SELECT dedupe_key FROM outbox WHERE address = 'operator@desk.example' AND created_at > '2026-11-20 09:00Z'",
+        "report:17",
+    ),
     (
         "SELECT draft ->> 'number' FROM outbox JOIN person ON recipient_id = person.id WHERE name = 'Ada Brandt'",
         "TICK-1",
