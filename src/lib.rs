@@ -9,7 +9,7 @@
 //! | commands | [`command`]                                   | what people say, on whatever surface    |
 //! | domain  | [`desk`], [`notify`], [`outbox`], [`ticket`], [`people`], [`sla`], [`report`] | tickets and the people around them |
 //! | wires   | [`mail`], [`chat`], [`plot`]                 | protocols and formats, never tickets    |
-//! | base    | [`config`], [`clock`], [`ids`], [`db`], [`wake`], [`when`], [`supervise`], [`telemetry`] | nothing of the others |
+//! | base    | [`config`], [`clock`], [`ids`], [`db`], [`wake`], [`crew`], [`when`], [`supervise`], [`telemetry`] | nothing of the others |
 //!
 //! Above them stand `main`, [`app`] and [`cli`], which put the rooms together. Rooms of one floor of
 //! drivers or wires never import each other. `tests/it/architecture.rs` holds this map.
@@ -29,6 +29,7 @@ pub mod clock;
 pub mod command;
 pub mod config;
 pub mod conversation;
+pub mod crew;
 pub mod db;
 pub mod delivery;
 pub mod desk;

@@ -3,10 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgPool;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -19,11 +17,16 @@ use crate::chat::{
 use crate::clock::Clock;
 use crate::command::Reported;
 use crate::config::Settings;
+use crate::crew::{Crew, Work};
 use crate::notify::{self, Happening};
 use crate::wake::{Topic, Wake};
 
-/// How many events are handled at a time.
-const AT_ONCE: usize = 8;
+/// How many events are handled at a time, and how often the table is looked at when nobody rings.
+const CREW: Crew = Crew {
+    places: 8,
+    topic: Topic::Chat,
+    poll: Duration::from_secs(2),
+};
 
 /// How long a handler may take before another takes the event over; its files are fetched within it.
 const LEASE: TimeDelta = TimeDelta::seconds(120);
@@ -33,9 +36,6 @@ const DEADLINE: Duration = Duration::from_secs(30);
 
 /// How often what nobody waits for is tried.
 const ATTEMPTS: i32 = 5;
-
-/// How often the table is looked at when nobody rings.
-const POLL: Duration = Duration::from_secs(2);
 
 /// Turns chat events into what they ask for.
 #[derive(Debug, Clone)]
@@ -77,29 +77,7 @@ impl Handler {
     /// # Errors
     /// If the database does not answer.
     pub async fn run(&self, stop: &CancellationToken) -> anyhow::Result<()> {
-        let mut running = JoinSet::new();
-        let ended = self.rounds(&mut running, stop).await;
-        let drained = drain(&mut running).await;
-        ended.and(drained)
-    }
-
-    async fn rounds(
-        &self,
-        running: &mut JoinSet<Result<(), sqlx::Error>>,
-        stop: &CancellationToken,
-    ) -> anyhow::Result<()> {
-        while !stop.is_cancelled() {
-            let started = self.start(running).await?;
-            if started > 0 && running.len() < AT_ONCE {
-                continue;
-            }
-            tokio::select! {
-                () = stop.cancelled() => {}
-                Some(settled) = running.join_next() => settled.context("a chat event panicked")??,
-                () = self.wake.wait(Topic::Chat, POLL), if running.len() < AT_ONCE => {}
-            }
-        }
-        Ok(())
+        CREW.run(self, &self.wake, stop).await
     }
 
     /// Handles what is due now. Returns how many events it took.
@@ -107,38 +85,7 @@ impl Handler {
     /// # Errors
     /// If the database does not answer. An event that fails by itself is no error here: its row says so.
     pub async fn step(&self) -> anyhow::Result<usize> {
-        let mut taken = 0;
-        let mut running = JoinSet::new();
-        loop {
-            let started = self.start(&mut running).await?;
-            taken += started;
-            drain(&mut running).await?;
-            if started == 0 {
-                return Ok(taken);
-            }
-        }
-    }
-
-    async fn start(
-        &self,
-        running: &mut JoinSet<Result<(), sqlx::Error>>,
-    ) -> Result<usize, sqlx::Error> {
-        let free = AT_ONCE.saturating_sub(running.len());
-        if free == 0 {
-            return Ok(0);
-        }
-        let lease = Uuid::now_v7();
-        let now = self.clock.now();
-        let limit = i64::try_from(free).unwrap_or(1);
-        let mut claims = self.claims.acquire().await?;
-        let claimed = store::claim(&mut claims, lease, now, now + LEASE, limit).await?;
-        drop(claims);
-        let started = claimed.len();
-        for event in claimed {
-            let this = self.clone();
-            running.spawn(async move { this.settle(event, lease).await });
-        }
-        Ok(started)
+        CREW.step(self).await
     }
 
     /// Handles one event; what goes wrong is written to its row, and whoever waits for an answer hears that it failed.
@@ -350,6 +297,26 @@ impl Handler {
     }
 }
 
+impl Work for Handler {
+    type Row = (Claimed, Uuid);
+
+    async fn claim(&self, most: i64) -> Result<Vec<Self::Row>, sqlx::Error> {
+        let lease = Uuid::now_v7();
+        let now = self.clock.now();
+        let mut claims = self.claims.acquire().await?;
+        let events = store::claim(&mut claims, lease, now, now + LEASE, most).await?;
+        Ok(events.into_iter().map(|event| (event, lease)).collect())
+    }
+
+    async fn work(
+        self,
+        (event, lease): Self::Row,
+        _stop: CancellationToken,
+    ) -> Result<(), sqlx::Error> {
+        self.settle(event, lease).await
+    }
+}
+
 /// By what an event is answered, where it is an interaction.
 fn has_answer(event: &ChatEvent) -> Option<&AnswerHandle> {
     match &event.kind {
@@ -375,14 +342,4 @@ fn retry_at(attempt: i32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         _ => return None,
     };
     Some(now + TimeDelta::seconds(seconds))
-}
-
-/// Waits for all of them, whatever becomes of one. Gives the first error.
-async fn drain(running: &mut JoinSet<Result<(), sqlx::Error>>) -> anyhow::Result<()> {
-    let mut outcome = Ok(());
-    while let Some(settled) = running.join_next().await {
-        let settled = settled.context("a chat event panicked");
-        outcome = outcome.and(settled.and_then(|settled| Ok(settled?)));
-    }
-    outcome
 }

@@ -10,7 +10,7 @@ use crate::ids::{CommentId, PersonId, TicketId};
 
 /// An event that a handler holds a lease on.
 #[derive(Debug, Clone)]
-pub(super) struct Claimed {
+pub struct Claimed {
     pub(super) id: i64,
     pub(super) event: serde_json::Value,
     pub(super) attempt: i32,

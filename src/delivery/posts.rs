@@ -6,16 +6,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use chrono::TimeDelta;
 use sqlx::{PgConnection, PgPool};
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::chat::{Act, Attempt, ChatFailure, ChatPlatform, Done, Platforms};
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::crew::{self, Crew, Work};
 use crate::notify::posts::{self, Post, PostError};
 use crate::notify::render::Templates;
 use crate::notify::{self, Happening};
@@ -26,18 +25,17 @@ use crate::ticket::Actor;
 use crate::ticket::timeline::{self, NewEvent};
 use crate::wake::{Topic, Wake};
 
-/// How often the outbox is looked at when nobody rings: rows also become due by time alone.
-const POLL: Duration = Duration::from_secs(1);
 /// How long one act may take; the platforms' own limits on requests make some wait for others.
 const DEADLINE: Duration = Duration::from_secs(60);
 /// How long a row may take with all its acts, and be settled.
 const LEASE: TimeDelta = TimeDelta::seconds(180);
-/// How many rows are on their way at once.
-const AT_ONCE: usize = 8;
-
-/// How long it is tried to write down that a post was made, and the pause before each new try.
-const SETTLING: Duration = Duration::from_secs(600);
-const PAUSE: Duration = Duration::from_secs(1);
+/// How many rows are on their way at once, and how often the outbox is looked at when nobody rings: rows also become due
+/// by time alone.
+const CREW: Crew = Crew {
+    places: 8,
+    topic: Topic::Posts,
+    poll: Duration::from_secs(1),
+};
 
 /// Posts what the outbox holds for chat.
 #[derive(Debug, Clone)]
@@ -94,29 +92,7 @@ impl Poster {
     /// # Errors
     /// If the database does not answer.
     pub async fn run(&self, stop: &CancellationToken) -> anyhow::Result<()> {
-        let mut running = JoinSet::new();
-        let ended = self.rounds(&mut running, stop).await;
-        let drained = drain(&mut running).await;
-        ended.and(drained)
-    }
-
-    async fn rounds(
-        &self,
-        running: &mut JoinSet<Result<(), sqlx::Error>>,
-        stop: &CancellationToken,
-    ) -> anyhow::Result<()> {
-        while !stop.is_cancelled() {
-            let started = self.start(running, stop).await?;
-            if started > 0 && running.len() < AT_ONCE {
-                continue;
-            }
-            tokio::select! {
-                () = stop.cancelled() => {}
-                Some(settled) = running.join_next() => settled.context("a post panicked")??,
-                () = self.wake.wait(Topic::Posts, POLL), if running.len() < AT_ONCE => {}
-            }
-        }
-        Ok(())
+        CREW.run(self, &self.wake, stop).await
     }
 
     /// Posts what is due now. Returns how many rows it took.
@@ -124,41 +100,7 @@ impl Poster {
     /// # Errors
     /// If the database does not answer. A row that cannot be posted is no error here: the row says so.
     pub async fn step(&self) -> anyhow::Result<usize> {
-        let mut taken = 0;
-        let mut running = JoinSet::new();
-        let stop = CancellationToken::new();
-        loop {
-            let started = self.start(&mut running, &stop).await?;
-            taken += started;
-            drain(&mut running).await?;
-            if started == 0 {
-                return Ok(taken);
-            }
-        }
-    }
-
-    /// Claims as many rows as there are free places and starts to post them.
-    async fn start(
-        &self,
-        running: &mut JoinSet<Result<(), sqlx::Error>>,
-        stop: &CancellationToken,
-    ) -> Result<usize, sqlx::Error> {
-        let free = AT_ONCE.saturating_sub(running.len());
-        if free == 0 {
-            return Ok(0);
-        }
-        let lease = Uuid::now_v7();
-        let now = self.clock.now();
-        let limit = i64::try_from(free).unwrap_or(1);
-        let mut claims = self.claims.acquire().await?;
-        let rows = store::claim(&mut claims, Channel::Chat, lease, now, now + LEASE, limit).await?;
-        drop(claims);
-        let started = rows.len();
-        for row in rows {
-            let (this, stop) = (self.clone(), stop.clone());
-            running.spawn(async move { this.post(row, lease, &stop).await });
-        }
-        Ok(started)
+        CREW.step(self).await
     }
 
     async fn post(
@@ -178,7 +120,11 @@ impl Poster {
                     duration_ms,
                     "A post was made"
                 );
-                self.settle_done_at_last(&row, lease, &done, stop).await
+                crew::settle_at_last(row.id.0, stop, || self.settle_done(&row, lease, &done))
+                    .await?;
+                // The next row of the conversation may go now.
+                self.wake.ring(Topic::Posts);
+                Ok(())
             }
             Err(failure) => {
                 let error = failure.to_string();
@@ -222,38 +168,6 @@ impl Poster {
             }
         }
         Ok(Ok(outcome.unwrap_or_default()))
-    }
-
-    /// Settles what was done, through an outage of the database: a row that is not settled is posted again. When the
-    /// service is to end, it is tried once more and left.
-    async fn settle_done_at_last(
-        &self,
-        row: &Claimed,
-        lease: Uuid,
-        done: &Done,
-        stop: &CancellationToken,
-    ) -> Result<(), sqlx::Error> {
-        let begun = std::time::Instant::now();
-        loop {
-            let last = stop.is_cancelled() || begun.elapsed() >= SETTLING;
-            match self.settle_done(row, lease, done).await {
-                Err(error) if !last => {
-                    tracing::warn!(
-                        delivery.id = row.id.0,
-                        %error,
-                        "A post was made, but this cannot be written down yet"
-                    );
-                    tokio::select! {
-                        () = stop.cancelled() => {}
-                        () = tokio::time::sleep(PAUSE) => {}
-                    }
-                }
-                settled => break settled?,
-            }
-        }
-        // The next row of the conversation may go now.
-        self.wake.ring(Topic::Posts);
-        Ok(())
     }
 
     async fn settle_done(
@@ -354,6 +268,26 @@ impl Poster {
     }
 }
 
+impl Work for Poster {
+    type Row = (Claimed, Uuid);
+
+    async fn claim(&self, most: i64) -> Result<Vec<Self::Row>, sqlx::Error> {
+        let lease = Uuid::now_v7();
+        let now = self.clock.now();
+        let mut claims = self.claims.acquire().await?;
+        let rows = store::claim(&mut claims, Channel::Chat, lease, now, now + LEASE, most).await?;
+        Ok(rows.into_iter().map(|row| (row, lease)).collect())
+    }
+
+    async fn work(
+        self,
+        (row, lease): Self::Row,
+        stop: CancellationToken,
+    ) -> Result<(), sqlx::Error> {
+        self.post(row, lease, &stop).await
+    }
+}
+
 /// Does one thing within the deadline. What was to be taken away and is not there is away.
 async fn carry_out(
     platform: &dyn ChatPlatform,
@@ -386,14 +320,4 @@ impl Failure {
             _ => None,
         }
     }
-}
-
-/// Waits for all of them, whatever becomes of one. Gives the first error.
-async fn drain(running: &mut JoinSet<Result<(), sqlx::Error>>) -> anyhow::Result<()> {
-    let mut outcome = Ok(());
-    while let Some(settled) = running.join_next().await {
-        let settled = settled.context("a post panicked");
-        outcome = outcome.and(settled.and_then(|settled| Ok(settled?)));
-    }
-    outcome
 }

@@ -3,16 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
 use chrono::TimeDelta;
 use sqlx::PgPool;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::config::service::OutgoingRoute;
+use crate::crew::{self, Crew, Work};
 use crate::desk::{self, Context};
 use crate::mail::smtp::{Accepted, Mailer, SendFailure};
 use crate::notify::letter::{self, Letter, LetterError};
@@ -30,10 +29,6 @@ const POLL: Duration = Duration::from_secs(1);
 
 /// What a lease leaves for writing the letter and settling, beyond the servers' own deadlines.
 const MARGIN: TimeDelta = TimeDelta::seconds(15);
-
-/// How long it is tried to write down that a mail has left, and the pause before each new try.
-const SETTLING: Duration = Duration::from_secs(600);
-const PAUSE: Duration = Duration::from_secs(1);
 
 /// Sends the mail that the outbox holds.
 #[derive(Debug, Clone)]
@@ -82,36 +77,7 @@ impl Deliverer {
     /// # Errors
     /// If the database does not answer.
     pub async fn run(&self, stop: &CancellationToken) -> anyhow::Result<()> {
-        let mut running = JoinSet::new();
-        let ended = self.rounds(&mut running, stop).await;
-        // Whatever ended the rounds: a mail that is broken off now may be taken already, and would leave twice.
-        let drained = drain(&mut running).await;
-        ended.and(drained)
-    }
-
-    async fn rounds(
-        &self,
-        running: &mut JoinSet<Result<(), sqlx::Error>>,
-        stop: &CancellationToken,
-    ) -> anyhow::Result<()> {
-        while !stop.is_cancelled() {
-            let started = self.start(running, stop).await?;
-            if started > 0 && running.len() < self.places() {
-                continue;
-            }
-            tokio::select! {
-                () = stop.cancelled() => {}
-                Some(settled) = running.join_next() => {
-                    settled.context("a delivery panicked")??;
-                    // Their places are filled by one claim.
-                    while let Some(settled) = running.try_join_next() {
-                        settled.context("a delivery panicked")??;
-                    }
-                }
-                () = self.wake.wait(Topic::Outbox, POLL), if running.len() < self.places() => {}
-            }
-        }
-        Ok(())
+        self.crew().run(self, &self.wake, stop).await
     }
 
     /// Sends what is due now. Returns how many rows it took.
@@ -119,46 +85,15 @@ impl Deliverer {
     /// # Errors
     /// If the database does not answer. A row that cannot be sent is no error here: the row says so.
     pub async fn step(&self) -> anyhow::Result<usize> {
-        let mut taken = 0;
-        let mut running = JoinSet::new();
-        let stop = CancellationToken::new();
-        loop {
-            let started = self.start(&mut running, &stop).await?;
-            taken += started;
-            drain(&mut running).await?;
-            if started == 0 {
-                return Ok(taken);
-            }
-        }
+        self.crew().step(self).await
     }
 
-    fn places(&self) -> usize {
-        usize::try_from(self.settings.outgoing.concurrency.max(1)).unwrap_or(1)
-    }
-
-    /// Claims as many rows as there are free places and starts to send them.
-    async fn start(
-        &self,
-        running: &mut JoinSet<Result<(), sqlx::Error>>,
-        stop: &CancellationToken,
-    ) -> Result<usize, sqlx::Error> {
-        let free = self.places().saturating_sub(running.len());
-        if free == 0 {
-            return Ok(0);
+    fn crew(&self) -> Crew {
+        Crew {
+            places: usize::try_from(self.settings.outgoing.concurrency.max(1)).unwrap_or(1),
+            topic: Topic::Outbox,
+            poll: POLL,
         }
-        let lease = Uuid::now_v7();
-        let now = self.clock.now();
-        let limit = i64::try_from(free).unwrap_or(1);
-        let until = now + self.lease();
-        let mut claims = self.claims.acquire().await?;
-        let rows = store::claim(&mut claims, Channel::Mail, lease, now, until, limit).await?;
-        drop(claims);
-        let started = rows.len();
-        for row in rows {
-            let (this, stop) = (self.clone(), stop.clone());
-            running.spawn(async move { this.deliver(row, lease, &stop).await });
-        }
-        Ok(started)
     }
 
     /// How long one row may take: each server's deadline in turn, and a margin.
@@ -190,7 +125,8 @@ impl Deliverer {
                     duration_ms,
                     "A mail was sent"
                 );
-                self.settle_sent_at_last(&row, lease, &accepted, stop).await
+                crew::settle_at_last(row.id.0, stop, || self.settle_sent(&row, lease, &accepted))
+                    .await
             }
             Err(failure) => {
                 let error = failure.to_string();
@@ -227,35 +163,6 @@ impl Deliverer {
             row,
             enclosed,
         ))
-    }
-
-    /// Settles what has left, through an outage of the database: a row that is not settled is sent again. When the
-    /// service is to end, it is tried once more and left.
-    async fn settle_sent_at_last(
-        &self,
-        row: &Claimed,
-        lease: Uuid,
-        accepted: &Accepted,
-        stop: &CancellationToken,
-    ) -> Result<(), sqlx::Error> {
-        let begun = std::time::Instant::now();
-        loop {
-            let last = stop.is_cancelled() || begun.elapsed() >= SETTLING;
-            match self.settle_sent(row, lease, accepted).await {
-                Err(error) if !last => {
-                    tracing::warn!(
-                        delivery.id = row.id.0,
-                        %error,
-                        "A mail was sent, but this cannot be written down yet"
-                    );
-                    tokio::select! {
-                        () = stop.cancelled() => {}
-                        () = tokio::time::sleep(PAUSE) => {}
-                    }
-                }
-                settled => return settled,
-            }
-        }
     }
 
     async fn settle_sent(
@@ -352,6 +259,27 @@ impl Deliverer {
     }
 }
 
+impl Work for Deliverer {
+    type Row = (Claimed, Uuid);
+
+    async fn claim(&self, most: i64) -> Result<Vec<Self::Row>, sqlx::Error> {
+        let lease = Uuid::now_v7();
+        let now = self.clock.now();
+        let until = now + self.lease();
+        let mut claims = self.claims.acquire().await?;
+        let rows = store::claim(&mut claims, Channel::Mail, lease, now, until, most).await?;
+        Ok(rows.into_iter().map(|row| (row, lease)).collect())
+    }
+
+    async fn work(
+        self,
+        (row, lease): Self::Row,
+        stop: CancellationToken,
+    ) -> Result<(), sqlx::Error> {
+        self.deliver(row, lease, &stop).await
+    }
+}
+
 impl Failure {
     /// What kind of trouble it is, if another attempt may go better.
     fn trouble(&self) -> Option<Trouble> {
@@ -372,16 +300,6 @@ impl std::fmt::Display for Failure {
             Self::Send(error) => error.fmt(f),
         }
     }
-}
-
-/// Waits for all of them, whatever becomes of one. Gives the first error.
-async fn drain(running: &mut JoinSet<Result<(), sqlx::Error>>) -> anyhow::Result<()> {
-    let mut outcome = Ok(());
-    while let Some(settled) = running.join_next().await {
-        let settled = settled.context("a delivery panicked");
-        outcome = outcome.and(settled.and_then(|settled| Ok(settled?)));
-    }
-    outcome
 }
 
 /// The id that Amazon SES gives a message in place of ours: the last word of its 250 reply, on whose

@@ -28,6 +28,7 @@ const FLOORS: &[(&str, &[&str])] = &[
         &[
             "config",
             "clock",
+            "crew",
             "ids",
             "db",
             "supervise",
@@ -48,6 +49,7 @@ const WITHIN_A_FLOOR: &[(&str, &[&str])] = &[
     ("sla", &["notify", "ticket", "people"]),
     ("report", &["notify", "outbox", "ticket", "people", "sla"]),
     ("config", &["when"]),
+    ("crew", &["wake"]),
     ("telemetry", &["config"]),
 ];
 

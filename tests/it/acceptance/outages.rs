@@ -219,7 +219,7 @@ async fn what_was_sent_while_postgresql_was_away_is_not_sent_again() {
     service.wait_for("the log speaks of it", |service| {
         complaint(
             service,
-            &["A mail was sent, but this cannot be written down yet"],
+            &["A message has left, but this cannot be written down yet"],
         )
     });
     database.start_again().await;
