@@ -4,7 +4,7 @@
 # where the user is not root.
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint bench sqlx sqlx-check db-dev audit docs picture conformance look bench-report fakes-honest
+.PHONY: help demo test check lint bench sqlx sqlx-check db-dev audit docs picture conformance look bench-report fakes-honest fuzz
 
 help: ## Say what there is.
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 12
@@ -35,11 +35,20 @@ bench: ## Measure on real servers.
 	@.ci/install-postgresql
 	@.ci/install-test-servers
 	cargo bench --bench intake
+	cargo bench --bench understand
 
 bench-report: ## Measure reports on a desk with a million tickets. Takes minutes; REPORT_TICKETS=20000 is quick.
 	@.ci/install-build-tools build
 	@.ci/install-postgresql
 	cargo bench --bench report
+
+fuzz: ## Feed hostile input to the readers of mail: MINUTES=10 for each, SEEDS=a folder of mails to start from.
+	@command -v cargo-fuzz >/dev/null || { echo "cargo-fuzz is missing: cargo install cargo-fuzz" >&2; exit 1; }
+	@for reader in mail headers delivery_report reply html; do \
+	    mkdir -p target/fuzz/$$reader && \
+	    RUSTC_BOOTSTRAP=1 cargo fuzz run --sanitizer none $$reader target/fuzz/$$reader $(SEEDS) -- \
+	        -max_total_time=$$(($(or $(MINUTES),10) * 60)) -timeout=10 -max_len=65536 || exit 1; \
+	done
 
 look: ## Look at the digests in a browser, on a phone and at a desk: no overflow, no broken image. Pictures in target/look.
 	@.ci/install-build-tools build

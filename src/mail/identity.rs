@@ -30,7 +30,7 @@ pub fn identity(raw: &[u8]) -> MailIdentity {
     let in_reply_to = block
         .headers
         .all("in-reply-to")
-        .find_map(|value| words::reply_ids(value).into_iter().next());
+        .find_map(|value| words::answered(value, |_| false).ids.into_iter().next());
     let thread_key = ids("references", true)
         .or(in_reply_to)
         .or_else(|| message_id.clone());

@@ -107,6 +107,9 @@ pub struct ParsedMail {
     pub message_id: Option<String>,
     /// The ids in `In-Reply-To`; free text and bare addresses there are not ids.
     pub in_reply_to: Vec<String>,
+    /// Addresses that stand in `In-Reply-To` in the brackets of an id: "Message from Ann <ann@example.org> of …".
+    /// They are people: nothing is threaded by them.
+    pub people_in_reply_to: Vec<String>,
     /// The ids in `References`, oldest first.
     pub references: Vec<String>,
     /// `Date`, where it can be understood.

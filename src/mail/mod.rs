@@ -4,6 +4,7 @@ mod bounce;
 mod classify;
 pub mod compose;
 mod dial;
+mod effort;
 mod forward;
 pub mod html;
 mod identity;

@@ -47,3 +47,6 @@ fn words(parsed: &Parsed<'_>, origin: &Origin) -> (String, Option<Forwarded>) {
     let reply = reply::new_text(&mail.text, mail.html.as_deref(), parsed.text_is_rendered);
     (reply, None)
 }
+
+#[cfg(test)]
+mod tests;

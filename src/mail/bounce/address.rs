@@ -1,5 +1,7 @@
 //! Addresses in the prose of bounces.
 
+use crate::mail::effort;
+
 /// The first address in a text, without brackets and quotes.
 pub(crate) fn first(text: &str) -> Option<String> {
     all(text).next()
@@ -18,6 +20,7 @@ pub(crate) fn spans(text: &str) -> impl Iterator<Item = (usize, usize, String)> 
 
 /// The address around the `@` at that offset.
 fn around(text: &str, at: usize) -> Option<(usize, usize, String)> {
+    effort::spend(1);
     let (before, after) = text.split_at_checked(at)?;
     let domain_end = after
         .char_indices()

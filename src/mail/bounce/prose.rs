@@ -3,6 +3,7 @@
 //! They share a shape: words that something failed, the address (alone on a line, or in the words of
 //! the remote server), what the remote server said, and the returned message below.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 use super::whom::{self, MOST, find_ignoring_case};
@@ -14,6 +15,9 @@ use crate::mail::reply::lines::bare;
 
 /// Bytes of prose that are read; a returned message may be long.
 const LONGEST: usize = 64 << 10;
+
+/// Bytes of it that are read for one recipient.
+const LONGEST_SEGMENT: usize = 4_000;
 
 static SUBJECTS: LazyLock<Vec<String>> =
     LazyLock::new(|| languages::phrases(|language| &language.bounce));
@@ -146,16 +150,18 @@ fn read(
     }
     let found = whom::addresses(parsed, prose, named);
     let action = if delayed { "delayed" } else { "failed" };
+    let general = code_in(prose, action);
     if found.is_empty() {
-        return vec![verdict(None, prose, prose, action)];
+        return vec![verdict(None, prose, general.as_ref(), action)];
     }
+    let all: HashSet<String> = found.iter().map(|address| address.to_lowercase()).collect();
     found
         .iter()
         .map(|address| {
             verdict(
                 Some(address),
-                segment(prose, address, &found),
-                prose,
+                segment(prose, address, &all),
+                general.as_ref(),
                 action,
             )
         })
@@ -165,11 +171,11 @@ fn read(
 fn verdict(
     recipient: Option<&String>,
     segment: &str,
-    prose: &str,
+    general: Option<&String>,
     action: &str,
 ) -> BouncedRecipient {
     let code = code_in(segment, action)
-        .or_else(|| code_in(prose, action))
+        .or_else(|| general.cloned())
         .or_else(|| status::from_words(segment).map(str::to_owned));
     let diagnostic = diagnostic(segment);
     let status = code.or_else(|| (action == "delayed").then(|| "4.0.0".to_owned()));
@@ -188,7 +194,7 @@ fn code_in(text: &str, action: &str) -> Option<String> {
 }
 
 /// The lines about one recipient: from the first that names it to the next that names another.
-fn segment<'p>(prose: &'p str, address: &str, all: &[String]) -> &'p str {
+fn segment<'p>(prose: &'p str, address: &str, all: &HashSet<String>) -> &'p str {
     let Some(start) = find_ignoring_case(prose, address) else {
         return prose;
     };
@@ -197,13 +203,12 @@ fn segment<'p>(prose: &'p str, address: &str, all: &[String]) -> &'p str {
         .and_then(|before| before.rfind('\n'))
         .map_or(0, |end| end + 1);
     let rest = prose.get(from..).unwrap_or_default();
-    let end = all
-        .iter()
-        .filter(|other| !other.eq_ignore_ascii_case(address))
-        .filter_map(|other| find_ignoring_case(rest, other))
-        .min()
-        .unwrap_or(rest.len());
-    rest.get(..end.min(floor(rest, 4_000))).unwrap_or(rest)
+    let rest = rest.get(..floor(rest, LONGEST_SEGMENT)).unwrap_or(rest);
+    let end = address::spans(rest).find_map(|(start, _, other)| {
+        let another = !other.eq_ignore_ascii_case(address) && all.contains(&other.to_lowercase());
+        another.then_some(start)
+    });
+    end.and_then(|end| rest.get(..end)).unwrap_or(rest)
 }
 
 /// What the remote server said: the line with a code, else the first line with words.

@@ -4,6 +4,8 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
+use crate::mail::effort;
+
 static ENHANCED: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(r"(?:^|[^0-9.])([245]\.[0-9]{1,3}\.[0-9]{1,3})(?:$|[^0-9.]|\.(?:$|[^0-9]))").ok()
 });
@@ -12,12 +14,14 @@ static REPLY: LazyLock<Option<Regex>> =
 
 /// The first enhanced status code in a text.
 pub(crate) fn enhanced(text: &str) -> Option<String> {
+    effort::spend(text.len());
     let found = ENHANCED.as_ref()?.captures(text)?;
     found.get(1).map(|code| code.as_str().to_owned())
 }
 
 /// The first reply code of a failure in a text.
 pub(crate) fn reply(text: &str) -> Option<u16> {
+    effort::spend(text.len());
     let found = REPLY.as_ref()?.captures(text)?;
     found.get(1)?.as_str().parse().ok()
 }

@@ -1,6 +1,7 @@
 //! Whom a bounce is about, found in its prose.
 
 use super::{address, returned, status};
+use crate::mail::effort;
 use crate::mail::message::ParsedMail;
 use crate::mail::parse::Parsed;
 use crate::mail::reply::lines::bare;
@@ -51,12 +52,14 @@ pub(super) fn has_failure_list(prose: &str, mail: &ParsedMail) -> bool {
 pub(super) fn find_ignoring_case(text: &str, wanted: &str) -> Option<usize> {
     let wanted = wanted.as_bytes();
     let first = wanted.first()?;
-    text.as_bytes().windows(wanted.len()).position(|window| {
+    let found = text.as_bytes().windows(wanted.len()).position(|window| {
         window
             .first()
             .is_some_and(|byte| byte.eq_ignore_ascii_case(first))
             && window.eq_ignore_ascii_case(wanted)
-    })
+    });
+    effort::spend(found.unwrap_or(text.len()));
+    found
 }
 
 /// "undeliverable to ann@example.org", below a copy of the header (IMail Server).

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use crate::mail::effort;
+
 /// A piece of HTML.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Token<'a> {
@@ -18,6 +20,8 @@ pub(crate) struct Tokens<'a> {
     rest: &'a str,
     /// Set once a quote was found open to the end of the document: from then on `>` ends every tag.
     quotes_broken: bool,
+    /// Set once no `-->` was found ahead: there is none further on either.
+    comments_broken: bool,
 }
 
 impl<'a> Tokens<'a> {
@@ -26,10 +30,12 @@ impl<'a> Tokens<'a> {
         Self {
             rest: html,
             quotes_broken: false,
+            comments_broken: false,
         }
     }
 
     fn split(&mut self, at: usize) -> &'a str {
+        effort::spend(at.min(self.rest.len()));
         let (head, tail) = self.rest.split_at_checked(at).unwrap_or((self.rest, ""));
         self.rest = tail;
         head
@@ -37,11 +43,20 @@ impl<'a> Tokens<'a> {
 
     /// Passes over `<!-- … -->`. A comment without an end ends at the next `>`, as clients see it.
     fn skip_comment(&mut self) {
-        let end = match self.rest.find("-->") {
-            Some(end) if self.rest.starts_with("<!--") => end + 3,
-            _ => self.rest.find('>').map_or(self.rest.len(), |end| end + 1),
-        };
+        let end = self
+            .comment_end()
+            .unwrap_or_else(|| self.rest.find('>').map_or(self.rest.len(), |end| end + 1));
         self.split(end);
+    }
+
+    fn comment_end(&mut self) -> Option<usize> {
+        if self.comments_broken || !self.rest.starts_with("<!--") {
+            return None;
+        }
+        let end = self.rest.find("-->");
+        effort::spend(end.unwrap_or(self.rest.len()));
+        self.comments_broken = end.is_none();
+        Some(end? + 3)
     }
 
     /// Takes a tag, `<` and `>` included.
@@ -72,6 +87,7 @@ impl<'a> Tokens<'a> {
             }
             from = at + 2;
         }
+        effort::spend(self.rest.len());
         // Never closed: clients show what follows the opening tag of a style as text of no use.
         self.rest = "";
     }
@@ -79,6 +95,7 @@ impl<'a> Tokens<'a> {
 
 /// The offset after the `>` that ends the tag at the start of `text`, quotes respected.
 fn tag_end(text: &str) -> Option<usize> {
+    effort::spend(1);
     let mut quote = None;
     let mut after_equals = false;
     for (at, byte) in text.bytes().enumerate() {
@@ -94,6 +111,7 @@ fn tag_end(text: &str) -> Option<usize> {
             _ => false,
         };
     }
+    effort::spend(text.len());
     None
 }
 
@@ -156,6 +174,7 @@ impl<'a> Iterator for Tokens<'a> {
 
 /// The value of an attribute, entities still encoded; `""` for one without a value.
 pub(crate) fn attribute<'a>(attributes: &'a str, wanted: &str) -> Option<&'a str> {
+    effort::spend(attributes.len());
     let mut rest = attributes;
     loop {
         rest = rest.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '/');

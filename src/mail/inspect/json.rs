@@ -1,12 +1,13 @@
 //! The explanation as JSON, one object a message.
 //!
 //! `subject`, `text` and attachment names are what the declared charsets make of the bytes, as other
-//! parsers give them; where the desk reads them better, its reading stands under `readable`.
+//! parsers give them; where the desk reads them better, its reading stands under `readable`. `in_reply_to` is
+//! what the grammar makes of the field; what the desk goes by stands under `answers`.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-use crate::mail::message::{Attachment, Mailbox, Origin, UnderstoodMail};
+use crate::mail::message::{Attachment, Mailbox, Origin, ParsedMail, UnderstoodMail};
 
 /// The explanation of `understood`.
 pub fn to_json(understood: &UnderstoodMail) -> Value {
@@ -25,7 +26,8 @@ pub fn to_json(understood: &UnderstoodMail) -> Value {
         "cc": mailboxes(&mail.cc),
         "subject": declared.subject.as_ref().unwrap_or(&mail.subject),
         "message_id": mail.message_id,
-        "in_reply_to": mail.in_reply_to,
+        "in_reply_to": in_brackets(mail),
+        "answers": mail.in_reply_to,
         "references": mail.references,
         "date": mail.date.map(|date| date.to_rfc3339()),
         "envelope_sender": mail.envelope_sender,
@@ -79,6 +81,18 @@ fn readable(understood: &UnderstoodMail) -> Value {
         }
     }
     Value::Object(object)
+}
+
+/// `In-Reply-To` by the grammar of RFC 5322, 4.5.4, which takes a person's address beside an id for another id, as
+/// other programs do. What the desk goes by stands under `answers`.
+fn in_brackets(mail: &ParsedMail) -> Vec<&str> {
+    let people: &[String] = if mail.in_reply_to.is_empty() {
+        &[]
+    } else {
+        &mail.people_in_reply_to
+    };
+    let all = mail.in_reply_to.iter().chain(people);
+    all.map(String::as_str).collect()
 }
 
 fn mailbox(mailbox: &Mailbox) -> Value {

@@ -1,5 +1,7 @@
 //! Lines of bytes, whatever ends them.
 
+use crate::mail::effort;
+
 /// One line: its content without the line end, and where the next line starts.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Line<'a> {
@@ -18,6 +20,7 @@ pub(crate) fn line_at(bytes: &[u8], offset: usize) -> Option<Line<'_>> {
         Some(end) => (rest.get(..end).unwrap_or_default(), end + 1),
         None => (rest, rest.len()),
     };
+    effort::spend(length);
     Some(Line {
         text: text.strip_suffix(b"\r").unwrap_or(text),
         start: offset,

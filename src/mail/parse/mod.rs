@@ -10,6 +10,8 @@ pub(crate) mod transfer;
 pub(crate) mod walk;
 pub(crate) mod words;
 
+use std::collections::HashSet;
+
 use self::body::Roles;
 use self::charset::Reading;
 use self::headers::Headers;
@@ -104,14 +106,7 @@ fn read_fields(headers: &Headers<'_>, hint: Option<&str>, mail: &mut ParsedMail)
     });
     mail.subject = subject.best;
     mail.message_id = headers.all("message-id").find_map(words::own_id);
-    mail.in_reply_to = headers
-        .all("in-reply-to")
-        .flat_map(words::reply_ids)
-        .collect();
-    mail.references = headers
-        .all("references")
-        .flat_map(|value| words::message_ids(value, true))
-        .collect();
+    read_thread(headers, mail);
     mail.date = headers.raw("date").and_then(words::date);
     mail.envelope_sender = headers
         .text("return-path")
@@ -134,6 +129,31 @@ fn read_fields(headers: &Headers<'_>, hint: Option<&str>, mail: &mut ParsedMail)
         .all("x-frontdesk")
         .take(5)
         .map(|value| headers::unfold(value).trim().to_owned())
+        .collect();
+}
+
+/// The messages that this one answers. Programs that take a person's address in `In-Reply-To` for an id carry it
+/// on into `References`, so that it is left out of both.
+fn read_thread(headers: &Headers<'_>, mail: &mut ParsedMail) {
+    let people: HashSet<String> = mail
+        .from
+        .iter()
+        .chain(&mail.sender)
+        .chain(&mail.reply_to)
+        .chain(&mail.to)
+        .chain(&mail.cc)
+        .map(|mailbox| mailbox.address.to_lowercase())
+        .collect();
+    let takes_part = |id: &str| people.contains(&id.to_lowercase());
+    for value in headers.all("in-reply-to") {
+        let answered = words::answered(value, takes_part);
+        mail.in_reply_to.extend(answered.ids);
+        mail.people_in_reply_to.extend(answered.people);
+    }
+    mail.references = headers
+        .all("references")
+        .flat_map(|value| words::message_ids(value, true))
+        .filter(|id| !takes_part(id))
         .collect();
 }
 

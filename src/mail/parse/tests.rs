@@ -151,11 +151,36 @@ fn ids_are_ids_and_phrases_are_not() {
             &["a@b"],
         ),
         ("<ann@example.org>'s message of Monday", &[]),
+        ("Ann <ann@example.net> \"Printer\" (Jan 3)", &[]),
+        (
+            "Message from Ann\n <ann@example.net>\n of \"Mon\"\n <a@b>",
+            &["a@b"],
+        ),
         ("<a@b> (Ann's message of Monday)", &["a@b"]),
     ] {
-        let raw = format!("In-Reply-To: {value}\n\n");
+        let raw = format!("To: ann@example.net\nIn-Reply-To: {value}\n\n");
         assert_eq!(read(raw.as_bytes()).mail.in_reply_to, ids, "{value}");
     }
+}
+
+#[test]
+fn strangers_who_wrote_to_one_person_share_no_thread() {
+    let first = read(b"From: bob@example.org\nTo: Ann <ann@example.net>\nIn-Reply-To: Message from Ann <Ann@example.net> of \"Mon\" <1@b>\nReferences: <ann@example.net> <0@b>\n\n");
+    let second = read(b"From: eve@example.org\nTo: Ann <ann@example.net>\nIn-Reply-To: Message from Ann <Ann@example.net> of \"Tue\" <9@b>\nReferences: <ann@example.net> <8@b>\n\n");
+    let ids = |mail: &UnderstoodMail| {
+        let mut ids = mail.mail.in_reply_to.clone();
+        ids.extend(mail.mail.references.clone());
+        ids
+    };
+    assert_eq!(ids(&first), ["1@b", "0@b"]);
+    assert_eq!(ids(&second), ["9@b", "8@b"]);
+    // What the field's grammar alone makes of it is printed, and told apart from what the desk goes by.
+    let json = inspect::to_json(&first);
+    assert_eq!(
+        json["in_reply_to"],
+        serde_json::json!(["1@b", "Ann@example.net"])
+    );
+    assert_eq!(json["answers"], serde_json::json!(["1@b"]));
 }
 
 #[test]

@@ -255,23 +255,38 @@ fn is_message_id(id: &str) -> bool {
     !id.is_empty() && id.len() <= 998 && !id.contains(['<', '>', '\0'])
 }
 
-/// The ids in `In-Reply-To`. MH and others write `Message from "Ann" <ann@example.org> of "Mon, …"`
-/// before the id: the brackets before the word "of" hold a person.
-pub(crate) fn reply_ids(value: &[u8]) -> Vec<String> {
-    let mut ids = message_ids(value, false);
+/// What stands in angle brackets in `In-Reply-To`.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Answered {
+    /// The ids of messages.
+    pub ids: Vec<String>,
+    /// The addresses of people beside them.
+    pub people: Vec<String>,
+}
+
+/// Reads `In-Reply-To`. By the grammar of RFC 5322, 4.5.4 all that stands in brackets is an id, but MH and others
+/// write `Message from "Ann" <ann@example.org> of "Mon, …" <1@example.org>`, and Z-Mail `Ann <ann@example.org>
+/// "Printer" (Jan 3)`: there the first brackets hold a person. A person is told by the words around, or because
+/// `takes_part` knows the address from the message's other fields.
+pub(crate) fn answered(value: &[u8], takes_part: impl Fn(&str) -> bool) -> Answered {
+    let all = message_ids(value, false);
     let text = String::from_utf8_lossy(value.get(..4 << 10).unwrap_or(value));
-    if let Some((before, rest)) = text.split_once('<')
-        && let Some((address, after)) = rest.split_once('>')
-    {
-        let after = after.trim_start().to_lowercase();
-        let of = after.starts_with("of ") || after.starts_with("of\n") || after.starts_with("of\r");
-        let person =
-            of && before.to_lowercase().contains("from") || after.starts_with("'s message");
-        if person {
-            ids.retain(|id| id != address.trim());
-        }
-    }
-    ids
+    let told = person_in_words(&text);
+    let is_person = |id: &String| Some(id.as_str()) == told || takes_part(id);
+    let (people, ids): (Vec<String>, Vec<String>) = all.into_iter().partition(is_person);
+    Answered { ids, people }
+}
+
+/// The address in the first brackets, if the words around say that it is a person's.
+fn person_in_words(text: &str) -> Option<&str> {
+    let (before, rest) = text.split_once('<')?;
+    let (address, after) = rest.split_once('>')?;
+    let after = after.trim_start().to_lowercase();
+    let of = after
+        .strip_prefix("of")
+        .is_some_and(|rest| rest.starts_with(char::is_whitespace));
+    let person = of && before.to_lowercase().contains("from") || after.starts_with("'s message");
+    person.then(|| address.trim())
 }
 
 /// The id of a message. Some mailers leave the brackets away, or write what is no id at all; it is

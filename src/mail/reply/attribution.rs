@@ -1,21 +1,48 @@
 //! The line above a quote: "On Tue, 3 Jan 2023 at 10:00, Ann <ann@example.org> wrote:".
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::lines::{Line, bare, is_blank_char};
-use crate::mail::languages;
+use crate::mail::{effort, languages};
 
 /// Lines that an attribution may be wrapped over.
 const MOST_LINES: usize = 6;
 /// Bytes that it may have.
 const LONGEST: usize = 500;
+/// Lines with a colon at the end that it may be wrapped over.
+const MOST_COLONS: usize = 2;
+/// Places in a line at which an attribution may begin that are tried, the last ones first.
+const MOST_BEGINNINGS: usize = 8;
 
-static STARTS: LazyLock<Vec<String>> =
-    LazyLock::new(|| languages::phrases(|language| &language.attribution_start));
+/// The words that attributions begin with, by their first character.
+static STARTS: LazyLock<HashMap<char, Vec<String>>> = LazyLock::new(|| {
+    let mut by_start: HashMap<char, Vec<String>> = HashMap::new();
+    for phrase in languages::phrases(|language| &language.attribution_start) {
+        if let Some(first) = phrase.chars().next() {
+            by_start.entry(first).or_default().push(phrase);
+        }
+    }
+    by_start
+});
 static VERBS: LazyLock<Vec<String>> =
     LazyLock::new(|| languages::phrases(|language| &language.attribution_verb));
+
+/// The verbs by their last character, so that few are compared.
+static VERBS_BY_END: LazyLock<HashMap<char, Vec<&'static str>>> = LazyLock::new(|| {
+    let mut by_end: HashMap<char, Vec<&str>> = HashMap::new();
+    for verb in VERBS.iter() {
+        if let Some(last) = verb.chars().next_back() {
+            by_end.entry(last).or_default().push(verb);
+        }
+    }
+    by_end
+});
+
+/// Characters that are more than any verb has.
+const LONGEST_VERB: usize = 60;
 
 /// A time of day or a date in figures, in the forms that clients write.
 static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -33,6 +60,7 @@ static MOMENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
 });
 
 fn has_moment(text: &str) -> bool {
+    effort::spend(text.len());
     MOMENT.as_ref().is_some_and(|regex| regex.is_match(text))
 }
 
@@ -50,9 +78,10 @@ pub(crate) fn at(lines: &[Line<'_>], start: usize) -> Option<usize> {
         return None;
     }
     let mut joined = text.to_owned();
+    let mut colons = usize::from(ends_with_colon(text));
     for (index, line) in lines.iter().enumerate().skip(start + 1).take(MOST_LINES) {
         let text = bare(&line.text);
-        if text.is_empty() && joined.trim_end().ends_with([':', '：']) {
+        if text.is_empty() && ends_with_colon(&joined) {
             return None;
         }
         if text.starts_with('>') && !ends_wrapped(text) {
@@ -66,11 +95,23 @@ pub(crate) fn at(lines: &[Line<'_>], start: usize) -> Option<usize> {
         if joined.len() > LONGEST {
             return None;
         }
-        if !text.is_empty() && holds(&joined, followed_by_quote(lines, index + 1)) {
+        if text.is_empty() {
+            continue;
+        }
+        if holds(&joined, followed_by_quote(lines, index + 1)) {
             return Some(index + 1);
+        }
+        // Most attributions end at their first colon; a date in brackets may come after one.
+        colons += usize::from(ends_with_colon(text));
+        if colons >= MOST_COLONS {
+            return None;
         }
     }
     None
+}
+
+fn ends_with_colon(text: &str) -> bool {
+    text.trim_end().ends_with([':', '：'])
 }
 
 /// A wrapped address leaves its closing bracket at the start of the last line: `> wrote:`.
@@ -98,6 +139,7 @@ pub(crate) fn holds(text: &str, quoted: bool) -> bool {
     if core.is_empty() || core.len() > LONGEST {
         return false;
     }
+    effort::spend(core.len());
     let address = core.contains('@');
     if !colon && !dashed {
         return is_old_gmail(core) || is_without_colon(core);
@@ -114,8 +156,8 @@ pub(crate) fn holds(text: &str, quoted: bool) -> bool {
         return false;
     }
     let moment = has_moment(&lower);
-    (has_verb(&lower)
-        && moment
+    (moment
+        && has_verb(&lower)
         && (address || quoted || starts_like_one(&lower) || begins_with_date(&lower)))
         || (moment
             && address
@@ -139,8 +181,13 @@ fn is_without_colon(core: &str) -> bool {
     if !core.contains('@') {
         return false;
     }
+    let at = core.char_indices().rev().nth(LONGEST_VERB);
+    let end = at.and_then(|(at, _)| core.get(at..)).unwrap_or(core);
+    if !ends_with_verb(&end.to_lowercase()) {
+        return false;
+    }
     let lower = core.to_lowercase();
-    ends_with_verb(&lower) && begins_with_date(&lower) && has_moment(&lower)
+    begins_with_date(&lower) && has_moment(&lower)
 }
 
 fn digits(text: &str) -> usize {
@@ -156,7 +203,9 @@ fn begins_with_date(lower: &str) -> bool {
 
 /// Whether it begins with a word that attributions begin with.
 fn starts_like_one(lower: &str) -> bool {
-    STARTS.iter().any(|start| {
+    let first = lower.chars().next();
+    let starts = first.and_then(|first| STARTS.get(&first));
+    starts.into_iter().flatten().any(|start| {
         lower.strip_prefix(start.as_str()).is_some_and(|rest| {
             rest.starts_with(|c: char| c.is_whitespace() || c.is_ascii_digit() || c == ',')
                 || !start.is_ascii()
@@ -181,8 +230,10 @@ fn may_begin(text: &str) -> bool {
 /// Whether the lower-case text ends with a verb of writing. Verbs of scripts without spaces need no
 /// blank before them.
 fn ends_with_verb(lower: &str) -> bool {
-    VERBS.iter().any(|verb| {
-        lower.strip_suffix(verb.as_str()).is_some_and(|before| {
+    let last = lower.chars().next_back();
+    let verbs = last.and_then(|last| VERBS_BY_END.get(&last));
+    verbs.into_iter().flatten().any(|verb| {
+        lower.strip_suffix(verb).is_some_and(|before| {
             before.is_empty()
                 || before.ends_with(|c: char| !c.is_alphanumeric())
                 || !verb.starts_with(|c: char| c.is_alphabetic() && c.len_utf8() < 3)
@@ -232,7 +283,9 @@ pub(crate) fn inside(text: &str) -> Option<usize> {
                 && may_begin(rest)
                 && starts_like_one(&rest.chars().take(48).collect::<String>().to_lowercase())
         })
-        .rfind(|&at| text.get(at..).is_some_and(|rest| holds(rest, false)))
+        .rev()
+        .take(MOST_BEGINNINGS)
+        .find(|&at| text.get(at..).is_some_and(|rest| holds(rest, false)))
 }
 
 /// The person and the moment that an attribution names, as written.

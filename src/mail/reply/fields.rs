@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::lines::{Line, bare, is_blank_char};
+use crate::mail::effort;
 use crate::mail::languages::LANGUAGES;
 
 /// What a field of such a header says.
@@ -35,12 +36,24 @@ impl Block {
             .map(|(_, value)| value.as_str())
     }
 
+    fn count(&self, kind: Kind) -> usize {
+        self.fields
+            .iter()
+            .filter(|(other, _)| *other == kind)
+            .count()
+    }
+
     /// Whether the fields together are a header: somebody and something else, or a date and a recipient.
     fn is_header(&self) -> bool {
         let has = |kind| self.get(kind).is_some();
         (has(Kind::From) && (has(Kind::Date) || has(Kind::To) || has(Kind::Subject)))
             || (has(Kind::Date) && has(Kind::To))
     }
+}
+
+/// How often a field may stand in a header. "To" is also what some languages call other recipients.
+fn most(kind: Kind) -> usize {
+    if kind == Kind::To { 3 } else { 1 }
 }
 
 /// Lines that a header block may have.
@@ -79,21 +92,32 @@ pub(crate) fn kind_of(label: &str) -> Option<Kind> {
     LABELS.get(&label.to_lowercase()).copied()
 }
 
-/// Reads a line as a field. Bold labels of a plain text part (`*From:*`) are labels too.
-pub(crate) fn field(text: &str) -> Option<(Kind, String)> {
-    let text = unquoted(text);
-    let (label, value) = text.char_indices().take(45).find_map(|(at, c)| {
-        let colon = matches!(c, ':' | '：');
-        colon.then(|| {
-            (
-                text.get(..at).unwrap_or_default(),
-                text.get(at + c.len_utf8()..).unwrap_or_default(),
-            )
-        })
-    })?;
-    let kind = kind_of(label)?;
+/// The label that a line begins with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Label {
+    /// What it names.
+    pub kind: Kind,
+    /// Where in the line the value starts.
+    pub value: usize,
+}
+
+/// The label that a line begins with. Bold labels of a plain text part (`*From:*`) are labels too.
+pub(crate) fn label(line: &str) -> Option<Label> {
+    let text = unquoted(line);
+    effort::spend(text.len().min(45));
+    let (at, colon) = text
+        .char_indices()
+        .take(45)
+        .find(|(_, c)| matches!(c, ':' | '：'))?;
+    let kind = kind_of(text.get(..at)?)?;
+    let value = text.get(at + colon.len_utf8()..)?;
     let value = value.trim_start_matches(|c: char| c == '*' || is_blank_char(c));
-    Some((kind, bare(value).to_owned()))
+    // `unquoted` took blanks from both ends; only those at the end are after the value.
+    let tail = line.trim_end_matches(is_blank_char).len();
+    Some(Label {
+        kind,
+        value: tail - value.len(),
+    })
 }
 
 /// The line without the marks of one level of quoting.
@@ -105,12 +129,12 @@ pub(crate) fn unquoted(text: &str) -> &str {
 /// The header block that starts at `start`.
 pub(crate) fn block_at(lines: &[Line<'_>], start: usize) -> Option<Block> {
     let first = lines.get(start)?;
-    let (kind, value) = field(&first.text)?;
+    let (kind, value) = first.field()?;
     if !matches!(kind, Kind::From | Kind::Date | Kind::Subject | Kind::To) {
         return None;
     }
     let mut block = Block {
-        fields: vec![(kind, value)],
+        fields: vec![(kind, value.to_owned())],
         end: start + 1,
     };
     let mut at = start + 1;
@@ -119,19 +143,17 @@ pub(crate) fn block_at(lines: &[Line<'_>], start: usize) -> Option<Block> {
         if unquoted(&line.text).is_empty() {
             // Clients that make a paragraph of each field leave empty lines in between.
             blanks += 1;
-            let before_field = lines
-                .get(at + 1)
-                .is_some_and(|next| field(&next.text).is_some());
+            let before_field = lines.get(at + 1).is_some_and(|next| next.field().is_some());
             if blanks > 6 || !before_field || starts_over(&block, lines.get(at + 1)) {
                 break;
             }
             at += 1;
             continue;
         }
-        match field(&line.text) {
-            Some((kind, _)) if block.get(kind).is_some() && kind != Kind::To => break,
-            Some(next) => {
-                block.fields.push(next);
+        match line.field() {
+            Some((kind, _)) if block.count(kind) >= most(kind) => break,
+            Some((kind, value)) => {
+                block.fields.push((kind, value.to_owned()));
                 at += 1;
                 block.end = at;
             }
@@ -151,7 +173,7 @@ pub(crate) fn block_at(lines: &[Line<'_>], start: usize) -> Option<Block> {
 
 /// Whether the line begins another message's header.
 fn starts_over(block: &Block, line: Option<&Line<'_>>) -> bool {
-    line.and_then(|line| field(&line.text))
+    line.and_then(Line::field)
         .is_some_and(|(kind, _)| block.get(kind).is_some())
 }
 
@@ -176,7 +198,7 @@ fn continues(block: &Block, lines: &[Line<'_>], at: usize) -> bool {
         .skip(at + 1)
         .take(3)
         .take_while(|line| !line.is_blank())
-        .any(|line| field(&line.text).is_some());
+        .any(|line| line.field().is_some());
     field_follows && line.text.chars().count() <= 200
 }
 
@@ -200,9 +222,13 @@ pub(crate) fn glued(text: &str) -> Vec<(Kind, String)> {
 fn label_positions(text: &str) -> Vec<(usize, usize, Kind)> {
     let text = text.get(..8_192).unwrap_or(text);
     let mut found: Vec<(usize, usize, Kind)> = Vec::new();
+    let mut past = 0;
     for (colon, c) in text.char_indices().filter(|(_, c)| matches!(c, ':' | '：')) {
-        let from = found.last().map_or(0, |(_, value, _)| *value);
+        // A label has no colon within.
+        let from = past;
+        past = colon + c.len_utf8();
         let before = text.get(from..colon).unwrap_or_default();
+        effort::spend(before.len());
         let longest = before
             .char_indices()
             .rev()

@@ -1,7 +1,10 @@
 //! The lines that the reader of replies and forwards looks at, from plain text or from HTML.
 
 use std::borrow::Cow;
+use std::cell::OnceCell;
 
+use super::fields::{self, Label};
+use crate::mail::effort;
 use crate::mail::html::marks::Mark;
 use crate::mail::html::render;
 
@@ -14,9 +17,30 @@ pub(crate) struct Line<'a> {
     pub mark: Option<Mark>,
     /// How many blockquotes it stands in.
     pub depth: u32,
+    /// The label of a field that it begins with, looked for once.
+    label: OnceCell<Option<Label>>,
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
+    fn new(text: Cow<'a, str>, mark: Option<Mark>, depth: u32) -> Self {
+        Self {
+            text,
+            mark,
+            depth,
+            label: OnceCell::new(),
+        }
+    }
+
+    /// The line read as a field of a header: its kind and its value.
+    pub fn field(&self) -> Option<(fields::Kind, &str)> {
+        let label = self
+            .label
+            .get_or_init(|| fields::label(&self.text))
+            .as_ref()?;
+        let value = self.text.get(label.value..).unwrap_or_default();
+        Some((label.kind, bare(value)))
+    }
+
     /// Whether nothing can be seen on it.
     pub fn is_blank(&self) -> bool {
         self.text.chars().all(is_blank_char)
@@ -37,17 +61,15 @@ pub(crate) fn is_blank_char(c: char) -> bool {
 
 /// The text without blanks and display marks around it.
 pub(crate) fn bare(text: &str) -> &str {
-    text.trim_matches(is_blank_char)
+    let bare = text.trim_matches(is_blank_char);
+    effort::spend(1 + text.len() - bare.len());
+    bare
 }
 
 /// The lines of plain text.
 pub(crate) fn of_text(text: &str) -> Vec<Line<'_>> {
     text.split('\n')
-        .map(|line| Line {
-            text: Cow::Borrowed(line.trim_end()),
-            mark: None,
-            depth: 0,
-        })
+        .map(|line| Line::new(Cow::Borrowed(line.trim_end()), None, 0))
         .collect()
 }
 
@@ -55,11 +77,7 @@ pub(crate) fn of_text(text: &str) -> Vec<Line<'_>> {
 pub(crate) fn of_html(html: &str) -> Vec<Line<'static>> {
     render::lines(html)
         .into_iter()
-        .map(|line| Line {
-            text: Cow::Owned(line.text),
-            mark: line.mark,
-            depth: line.depth,
-        })
+        .map(|line| Line::new(Cow::Owned(line.text), line.mark, line.depth))
         .collect()
 }
 

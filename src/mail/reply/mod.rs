@@ -10,15 +10,16 @@ pub(crate) mod separator;
 pub(crate) mod signature;
 
 use self::lines::{Line, bare, next_filled};
+use self::signature::Signatures;
 use crate::mail::html::marks::Mark;
 
 /// The new text of a body. Where nothing would be left, the whole text is.
 pub(crate) fn new_text(text: &str, html: Option<&str>, text_is_rendered: bool) -> String {
-    let from_html = || html.map(|html| settle(&kept(&lines::of_html(html))));
+    let from_html = || html.map(|html| settle(kept(&lines::of_html(html)), text));
     let reply = if text_is_rendered {
         from_html().unwrap_or_default()
     } else {
-        let reply = settle(&kept(&lines::of_text(text)));
+        let reply = settle(kept(&lines::of_text(text)), text);
         // Plain text that shows no sign of the earlier message, beside HTML that does.
         if reply.trim() == text.trim() {
             from_html()
@@ -37,23 +38,24 @@ pub(crate) fn new_text(text: &str, html: Option<&str>, text_is_rendered: bool) -
 
 /// The forwarder's own words before a forwarded message; they may be none.
 pub(crate) fn own_words(text: &str) -> String {
-    settle(&kept(&lines::of_text(text)))
+    settle(kept(&lines::of_text(text)), text)
 }
 
 /// How often a text is read again: a quote within a signature within a quote is found at last.
-const MOST_ROUNDS: usize = 8;
+const MOST_ROUNDS: usize = 5;
 
-/// Reads the kept text again until nothing more goes, so that reading a reply changes nothing.
-fn settle(first: &str) -> String {
-    let mut text = first.to_owned();
+/// Reads the kept text again until nothing more goes, so that reading a reply changes nothing. `whole` is given
+/// back where there is no end to it: such a text was made to be cut for ever.
+fn settle(first: String, whole: &str) -> String {
+    let mut text = first;
     for _ in 0..MOST_ROUNDS {
         let again = kept(&lines::of_text(&text));
         if again == text || bare(&again).is_empty() {
-            break;
+            return text;
         }
         text = again;
     }
-    text
+    whole.trim_matches('\n').to_owned()
 }
 
 /// The new text of lines; empty where all is quoted.
@@ -62,7 +64,9 @@ pub(crate) fn kept(lines: &[Line<'_>]) -> String {
         lines,
         kept: Vec::new(),
         last_words: None,
+        attributions: RefCell::new(vec![None; lines.len()]),
         boundaries: RefCell::new(vec![None; lines.len()]),
+        signatures: Signatures::new(lines),
     };
     let mut at = 0;
     let last_quote = last_bare_blockquote(lines);
@@ -80,8 +84,11 @@ struct Reader<'l, 'a> {
     kept: Vec<&'l str>,
     /// Position in `kept` of the last line with words.
     last_words: Option<usize>,
+    /// Where the attributions end that begin at lines; looked at once each.
+    attributions: RefCell<Vec<Option<Option<usize>>>>,
     /// Whether lines begin something that is not the sender's; looked at once each.
     boundaries: RefCell<Vec<Option<bool>>>,
+    signatures: Signatures,
 }
 
 impl<'l> Reader<'l, '_> {
@@ -96,12 +103,24 @@ impl<'l> Reader<'l, '_> {
         self.kept.push(text);
     }
 
+    /// The line after the attribution that begins at this one.
+    fn attribution(&self, at: usize) -> Option<usize> {
+        if let Some(known) = self.attributions.borrow().get(at).copied().flatten() {
+            return known;
+        }
+        let found = attribution::at(self.lines, at);
+        if let Some(known) = self.attributions.borrow_mut().get_mut(at) {
+            *known = Some(found);
+        }
+        found
+    }
+
     /// Whether an attribution, a separator or a header block begins at the line.
     fn is_boundary(&self, at: usize) -> bool {
         if let Some(known) = self.boundaries.borrow().get(at).copied().flatten() {
             return known;
         }
-        let found = attribution::at(self.lines, at).is_some()
+        let found = self.attribution(at).is_some()
             || self
                 .lines
                 .get(at)
@@ -152,7 +171,7 @@ impl<'l> Reader<'l, '_> {
         if self.shares_line(at) {
             return self.keep_words(at);
         }
-        if let Some(end) = attribution::at(self.lines, at) {
+        if let Some(end) = self.attribution(at) {
             return self.cross(end);
         }
         if separator::read(&line.text).is_some() {
@@ -297,7 +316,11 @@ impl<'l> Reader<'l, '_> {
     }
 
     fn signature_end(&self, at: usize) -> Option<usize> {
-        signature::end(self.lines, at, |index| self.is_boundary(index))
+        self.signatures.end(self.lines, at, |index| {
+            self.lines.get(index).is_some_and(|line| {
+                !line.is_blank() && (line.is_quoted() || self.is_boundary(index))
+            })
+        })
     }
 
     /// Whether the words end before `from`: nothing follows, or a quote or signature does.

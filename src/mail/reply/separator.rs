@@ -1,11 +1,12 @@
 //! Lines that divide a message from an earlier one: "-----Original Message-----".
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex::Regex;
 
 use super::lines::{bare, is_blank_char};
-use crate::mail::languages;
+use crate::mail::{effort, languages};
 
 /// What such a line announces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,10 +17,29 @@ pub(crate) enum Separator {
     Forwarded,
 }
 
-static ORIGINAL: LazyLock<Vec<String>> =
-    LazyLock::new(|| languages::phrases(|language| &language.original_message));
-static FORWARDED: LazyLock<Vec<String>> =
-    LazyLock::new(|| languages::phrases(|language| &language.forwarded_message));
+/// The phrases by their first character, so that few are compared; those of forwards come first, the longest of
+/// each kind before the others.
+static PHRASES: LazyLock<HashMap<char, Vec<(String, Separator)>>> = LazyLock::new(|| {
+    let forwarded = languages::phrases(|language| &language.forwarded_message);
+    let original = languages::phrases(|language| &language.original_message);
+    let forwarded = forwarded
+        .into_iter()
+        .map(|phrase| (phrase, Separator::Forwarded));
+    let original = original
+        .into_iter()
+        .map(|phrase| (phrase, Separator::Original));
+    let mut by_start: HashMap<char, Vec<(String, Separator)>> = HashMap::new();
+    for (phrase, separator) in forwarded.chain(original) {
+        if let Some(first) = phrase.chars().next() {
+            by_start.entry(first).or_default().push((phrase, separator));
+        }
+    }
+    by_start
+});
+
+/// Bytes that the shortest line has which asks to write above it.
+const SHORTEST_REQUEST: usize = 8;
+
 static ABOVE: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let phrases = languages::phrases(|language| &language.reply_above);
     let escaped: Vec<String> = phrases.iter().map(|phrase| regex::escape(phrase)).collect();
@@ -38,6 +58,7 @@ pub(crate) fn is_rule(text: &str) -> bool {
 
 /// Reads a line as a separator; gives back what stands after it on the same line.
 pub(crate) fn read(text: &str) -> Option<(Separator, &str)> {
+    effort::spend(text.len().min(80));
     let text = bare(text);
     let text = bare(text.strip_prefix('>').unwrap_or(text));
     let core = text.trim_start_matches(|c: char| is_rule_char(c) || is_blank_char(c));
@@ -46,16 +67,9 @@ pub(crate) fn read(text: &str) -> Option<(Separator, &str)> {
         return None;
     }
     let head: String = core.chars().take(80).collect::<String>().to_lowercase();
-    [
-        (&*FORWARDED, Separator::Forwarded),
-        (&*ORIGINAL, Separator::Original),
-    ]
-    .into_iter()
-    .find_map(|(phrases, separator)| {
-        phrases
-            .iter()
-            .find_map(|phrase| after(core, &head, phrase, ruled))
-            .map(|rest| (separator, rest))
+    let phrases = PHRASES.get(&head.chars().next()?)?;
+    phrases.iter().find_map(|(phrase, separator)| {
+        after(core, &head, phrase, ruled).map(|rest| (*separator, rest))
     })
 }
 
@@ -82,8 +96,9 @@ fn after<'a>(core: &'a str, head: &str, phrase: &str, ruled: bool) -> Option<&'a
 /// Whether the line asks to write above it.
 pub(crate) fn asks_above(text: &str) -> bool {
     let text = bare(text);
-    if text.len() > 300 {
+    if !(SHORTEST_REQUEST..=300).contains(&text.len()) {
         return false;
     }
+    effort::spend(text.len());
     ABOVE.as_ref().is_some_and(|phrases| phrases.is_match(text))
 }

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use super::lines::{Line, bare};
-use crate::mail::languages;
+use crate::mail::{effort, languages};
 
 /// Lines that a signature may have when its delimiter is not the one of RFC 3676.
 const LONGEST: usize = 15;
@@ -87,6 +87,7 @@ pub(crate) fn is_sent_from(text: &str) -> bool {
     if text.is_empty() || text.len() > 300 || text.chars().count() > 140 {
         return false;
     }
+    effort::spend(text.len());
     let lower = text.to_lowercase();
     let lower = lower.trim_end_matches(['.', '!', '*', '_', ' ', ')', ']']);
     let phrase = SENT_FROM.iter().find(|(head, tail)| {
@@ -115,34 +116,126 @@ pub(crate) fn delimiter(text: &str) -> Option<bool> {
     }
 }
 
-/// Where the signature that begins at `start` ends: at the next quote, or at the end. `None` when what
-/// follows is too long to be one, or has several paragraphs after a delimiter that is none.
-pub(crate) fn end(
-    lines: &[Line<'_>],
-    start: usize,
-    ends_here: impl Fn(usize) -> bool,
-) -> Option<usize> {
-    let sound = delimiter(&lines.get(start)?.text)?;
-    let allowed = if sound { LONGEST * 3 } else { LONGEST };
-    let mut filled = 0;
-    let mut paragraphs = 0;
-    let mut after_blank = true;
-    for (index, line) in lines.iter().enumerate().skip(start + 1) {
-        if line.is_blank() {
-            after_blank = true;
-            continue;
+/// Looks for the ends of signatures. Lines are asked for in rising order, so that what was seen of the text
+/// while one delimiter was followed is not looked at again for the next.
+pub(crate) struct Signatures {
+    /// Indexes of the lines that are not blank.
+    filled: Vec<usize>,
+    /// How many such lines come before each line.
+    rank: Vec<usize>,
+    /// The lines last looked at, and the first among them that ends a signature.
+    seen: std::cell::Cell<(usize, usize, Option<usize>)>,
+}
+
+impl Signatures {
+    /// For these lines.
+    pub fn new(lines: &[Line<'_>]) -> Self {
+        let mut filled = Vec::new();
+        let mut rank = Vec::with_capacity(lines.len());
+        for (index, line) in lines.iter().enumerate() {
+            rank.push(filled.len());
+            if !line.is_blank() {
+                filled.push(index);
+            }
         }
-        if line.is_quoted() || ends_here(index) {
-            return Some(index);
-        }
-        filled += 1;
-        paragraphs += usize::from(after_blank);
-        after_blank = false;
-        if filled > allowed || (!sound && (paragraphs > 2 || delimiter(&line.text).is_some())) {
-            return None;
+        Self {
+            filled,
+            rank,
+            seen: std::cell::Cell::new((0, 0, None)),
         }
     }
-    Some(lines.len())
+
+    /// Where the signature that begins at `start` ends: at the first line that `ends_here`, or at the end of the
+    /// text. `None` when what follows is too long to be one, or has several paragraphs after a delimiter that is
+    /// none.
+    pub fn end(
+        &self,
+        lines: &[Line<'_>],
+        start: usize,
+        ends_here: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        effort::spend(1);
+        if delimiter(&lines.get(start)?.text)? {
+            self.end_after_sound(lines.len(), start, ends_here)
+        } else {
+            self.end_after_doubtful(lines, start, ends_here)
+        }
+    }
+
+    fn after(&self, start: usize) -> usize {
+        self.rank
+            .get(start + 1)
+            .copied()
+            .unwrap_or(self.filled.len())
+    }
+
+    fn end_after_sound(
+        &self,
+        all: usize,
+        start: usize,
+        ends_here: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let last = self.filled.get(self.after(start) + LONGEST * 3).copied();
+        let until = last.map_or(all, |last| last + 1);
+        match (self.first_end(start + 1, until, ends_here), last) {
+            (Some(end), _) => Some(end),
+            (None, Some(_)) => None,
+            (None, None) => Some(all),
+        }
+    }
+
+    /// The first line of `from..until` that ends a signature.
+    fn first_end(
+        &self,
+        from: usize,
+        until: usize,
+        ends_here: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let (seen_from, seen_until, found) = self.seen.get();
+        let mut at = from;
+        if (seen_from..seen_until).contains(&from) {
+            match found {
+                Some(end) if end >= from => return Some(end).filter(|&end| end < until),
+                _ => at = seen_until,
+            }
+        }
+        while at < until {
+            effort::spend(1);
+            if ends_here(at) {
+                self.seen.set((from, at + 1, Some(at)));
+                return Some(at);
+            }
+            at += 1;
+        }
+        self.seen.set((from, at.max(until), None));
+        None
+    }
+
+    fn end_after_doubtful(
+        &self,
+        lines: &[Line<'_>],
+        start: usize,
+        ends_here: impl Fn(usize) -> bool,
+    ) -> Option<usize> {
+        let mut paragraphs = 0;
+        let mut before = None;
+        let after = self.filled.iter().copied().skip(self.after(start));
+        for (count, index) in after.enumerate() {
+            effort::spend(1);
+            if ends_here(index) {
+                return Some(index);
+            }
+            paragraphs += usize::from(before != index.checked_sub(1));
+            before = Some(index);
+            let another = lines
+                .get(index)
+                .is_some_and(|line| delimiter(&line.text).is_some());
+            if count >= LONGEST || paragraphs > 2 || another {
+                return None;
+            }
+        }
+        Some(lines.len())
+    }
 }
 
 /// Whether a mailing list's footer starts here: a long rule, and the list's name or address below it.
