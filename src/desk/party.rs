@@ -3,11 +3,10 @@
 //! Nobody is told that they were added or left out: a participant gets the next public answer, with all who
 //! get it in its head.
 
-use std::str::FromStr as _;
-
 use sqlx::PgConnection;
 
 use super::{Context, DeskError, append};
+use crate::mail::address::{bare, sendable};
 use crate::notify;
 use crate::people::{self, Person, Role};
 use crate::ticket::part::{self, Part};
@@ -153,8 +152,8 @@ async fn outsider(
     ctx: &Context<'_>,
     address: &str,
 ) -> Result<Person, DeskError> {
-    let address = address.trim().to_lowercase();
-    let written_well = address.len() <= 254 && lettre::Address::from_str(&address).is_ok();
+    let address = bare(&address.trim().to_lowercase());
+    let written_well = address.len() <= 254 && sendable(&address).is_ok();
     if !written_well {
         return Err(DeskError::Invalid(format!(
             "`{address}` is no mail address; write one such as carla@example.com"

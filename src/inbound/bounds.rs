@@ -1,8 +1,9 @@
 //! What a parsed mail may bring into the database: no NUL, which PostgreSQL's text cannot hold, and no address
-//! longer than an address may be, which its indexes cannot.
+//! longer than an address may be, which its indexes cannot. Addresses are kept in one spelling.
 
 use chrono::{DateTime, Utc};
 
+use crate::mail::address::bare;
 use crate::mail::message::{Mailbox, Origin, UnderstoodMail};
 
 /// The longest local part, the `@` and the longest domain (RFC 5321, 4.5.3.1), in octets.
@@ -31,6 +32,11 @@ pub(super) fn is_past(date: DateTime<Utc>, now: DateTime<Utc>) -> bool {
 /// Keeps what the database can hold. An author without an address that could be anybody's is no author.
 pub(super) fn keep(understood: &mut UnderstoodMail) {
     let mail = &mut understood.mail;
+    let people = mail.from.iter_mut().chain(&mut mail.to).chain(&mut mail.cc);
+    let original = understood.forwarded.iter_mut();
+    for somebody in people.chain(original.flat_map(|forwarded| &mut forwarded.from)) {
+        somebody.address = bare(&somebody.address);
+    }
     let boxes = mail
         .from
         .iter_mut()

@@ -3,10 +3,11 @@
 use sqlx::PgConnection;
 
 use super::act::Scene;
-use super::parties;
+use super::{ledger, parties};
 use crate::desk::NewWords;
 use crate::ids::{CommentId, TicketId};
-use crate::mail::message::{Attachment, UnderstoodMail};
+use crate::mail::message::{Attachment, Notice, UnderstoodMail};
+use crate::mail::source::Position;
 use crate::ticket::timeline::{self, NewEvent, NewFile};
 use crate::ticket::{Actor, Source};
 
@@ -80,14 +81,20 @@ pub(super) async fn note_limits(
     ticket: TicketId,
     comment: CommentId,
 ) -> Result<(), sqlx::Error> {
-    let parsed = scene.mail.mail.notices.iter().map(ToString::to_string);
+    let mut parsed = Vec::new();
+    for notice in &scene.mail.mail.notices {
+        parsed.push(match notice {
+            Notice::MessageTooLarge { .. } => format!("{notice}, {}", rest(conn, scene).await?),
+            _ => notice.to_string(),
+        });
+    }
     let left_out = match parties::left_out(scene) {
         0 => None,
         left_out => Some(format!(
             "{left_out} more recipients were named than take part in a ticket"
         )),
     };
-    let notices: Vec<String> = parsed.chain(left_out).collect();
+    let notices: Vec<String> = parsed.into_iter().chain(left_out).collect();
     let events: Vec<NewEvent<'_>> = notices
         .iter()
         .map(|notice| NewEvent {
@@ -99,4 +106,19 @@ pub(super) async fn note_limits(
         })
         .collect();
     timeline::add_events(conn, ticket, Actor::System, scene.now, &events).await
+}
+
+/// Where the rest is of a mail that was too large to be taken whole.
+async fn rest(conn: &mut PgConnection, scene: &Scene<'_>) -> Result<&'static str, sqlx::Error> {
+    let places = ledger::places(conn, scene.claimed.id).await?;
+    let mut positions = places
+        .iter()
+        .filter_map(|(_, position, _)| Position::from_key(position));
+    Ok(
+        match positions.find(|position| *position != Position::Pipe) {
+            Some(Position::Imap { .. }) => "the rest is on the mail server",
+            Some(Position::Maildir { .. }) => "the rest is in the Maildir",
+            Some(Position::Pipe) | None => "the rest was handed in and is not here",
+        },
+    )
 }

@@ -11,11 +11,13 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use lettre::address::AddressError;
+use lettre::address::Envelope;
 use lettre::message::header::{
     self, ContentDisposition, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
 };
 use lettre::message::{Body, Mailboxes, Message, MessageBuilder, MultiPart, SinglePart};
 
+use super::address::sendable;
 use super::message::{Attachment, Mailbox};
 
 /// How many ids `References` holds at most: the first and the newest.
@@ -41,7 +43,7 @@ pub enum Automation {
 pub struct OutgoingMail {
     /// `From`.
     pub from: Mailbox,
-    /// `To` as shown; it need not be where this copy goes.
+    /// `To` as shown; it need not be where this copy goes. Addresses that cannot stand in a header are left out.
     pub to: Vec<Mailbox>,
     /// `Cc` as shown.
     pub cc: Vec<Mailbox>,
@@ -96,7 +98,8 @@ pub enum ComposeError {
 /// Composes the message.
 ///
 /// # Errors
-/// If an address or the Message-ID cannot be written down. Everything else is made to fit.
+/// If our own address or the Message-ID cannot be written down, or none of those it is shown to can. Everything else
+/// is made to fit.
 pub fn compose(mail: &OutgoingMail) -> Result<Vec<u8>, ComposeError> {
     let builder = with_fields(with_addresses(Message::builder(), mail)?, mail)?;
     let message = match body(mail) {
@@ -114,28 +117,44 @@ fn with_addresses(
         return Err(ComposeError::NoRecipient);
     }
     let mut builder = builder.header(header::From::from(mailboxes([&mail.from])?));
-    if !mail.to.is_empty() {
-        builder = builder.header(header::To::from(mailboxes(&mail.to)?));
+    let (to, cc) = (writable(&mail.to), writable(&mail.cc));
+    if to.is_empty() && cc.is_empty() {
+        // Says which of them cannot be written.
+        mailboxes(mail.to.iter().chain(&mail.cc))?;
     }
-    if !mail.cc.is_empty() {
-        builder = builder.header(header::Cc::from(mailboxes(&mail.cc)?));
+    let shown = to.iter().chain(&cc);
+    let shown = shown
+        .filter_map(|one| sendable(&one.address).ok())
+        .collect();
+    if !to.is_empty() {
+        builder = builder.header(header::To::from(mailboxes(to)?));
+    }
+    if !cc.is_empty() {
+        builder = builder.header(header::Cc::from(mailboxes(cc)?));
     }
     if let Some(reply_to) = &mail.reply_to {
         builder = builder.header(header::ReplyTo::from(mailboxes([reply_to])?));
     }
-    Ok(builder)
+    // lettre wants one to build a message, and would read the headers for it, where it takes no quoted local part. The
+    // mail leaves in an envelope of its own.
+    Ok(builder.envelope(Envelope::new(None, shown)?))
+}
+
+/// Those whose address can stand in a header. One that cannot must not keep the mail from the others; the copy that
+/// is for it fails by itself.
+fn writable(shown: &[Mailbox]) -> Vec<&Mailbox> {
+    let mut shown: Vec<&Mailbox> = shown.iter().collect();
+    shown.retain(|one| sendable(&one.address).is_ok());
+    shown
 }
 
 fn mailboxes<'a>(shown: impl IntoIterator<Item = &'a Mailbox>) -> Result<Mailboxes, ComposeError> {
     let mut list = Mailboxes::new();
     for one in shown {
-        let address = one
-            .address
-            .parse()
-            .map_err(|source| ComposeError::Address {
-                address: one.address.clone(),
-                source,
-            })?;
+        let address = sendable(&one.address).map_err(|source| ComposeError::Address {
+            address: one.address.clone(),
+            source,
+        })?;
         let name = one_line(&one.name);
         list.push(lettre::message::Mailbox::new(
             (!name.is_empty()).then_some(name),

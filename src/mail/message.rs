@@ -281,7 +281,7 @@ impl std::fmt::Display for Notice {
             Self::MessageTooLarge { bytes } => {
                 write!(
                     f,
-                    "the message ({bytes} bytes) is over the limit; only its beginning was fetched, the rest is on the mail server"
+                    "the message ({bytes} bytes) is over the limit; only its beginning was kept"
                 )
             }
         }

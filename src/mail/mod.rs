@@ -1,5 +1,6 @@
 //! The mail wire: it knows RFC 5322, MIME, IMAP and SMTP, and nothing of tickets.
 
+pub mod address;
 mod bounce;
 mod classify;
 pub mod compose;

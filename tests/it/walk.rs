@@ -211,3 +211,26 @@ async fn a_first_mail_is_not_cut_at_a_rule() {
     assert_eq!(desk.take_one().await.to, "carla@customer.test");
     desk.close().await;
 }
+
+/// NTT Docomo and KDDI gave out such addresses until 2009, and their owners still write from them.
+#[tokio::test]
+async fn a_customer_whose_address_is_no_dot_atom_is_answered() {
+    let desk = Desk::open().await;
+    desk.agent("ann", Some("support")).await;
+    for (id, from) in [
+        (1, "taro..kun.@docomo.test"),
+        (2, "\"taro..kun.\"@docomo.test"),
+    ] {
+        let eml = format!(
+            "From: Taro <{from}>\nTo: support@desk.test\nSubject: Request {id}\nMessage-ID: <{id}@docomo.test>\n\nHello\n"
+        );
+        desk.receive(&eml).await;
+        let mails = desk.take_mail().await;
+        let sent = to(&mails, "taro..kun.@docomo.test");
+        let shown = sent.header("To").unwrap();
+        assert!(shown.ends_with("<\"taro..kun.\"@docomo.test>"), "{shown}");
+    }
+    let tickets = desk.tickets().await;
+    assert_eq!(tickets[0].requester_id, tickets[1].requester_id);
+    desk.close().await;
+}

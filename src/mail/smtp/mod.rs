@@ -8,12 +8,13 @@ mod sign;
 
 use std::{borrow::Cow, time::Duration};
 
-use lettre::{Address, address::Envelope};
+use lettre::address::Envelope;
 use tokio::{sync::Semaphore, time::Instant};
 
 use crate::{
     clock::Clock,
     config::service::{Dkim, Outgoing, OutgoingRoute},
+    mail::address::sendable,
 };
 
 pub use sign::{SignError, Signer};
@@ -56,6 +57,25 @@ pub enum SendFailure {
     /// took the message: sending it again may double it, under the same Message-ID.
     #[error("no server can be reached: {0}")]
     Unreachable(String),
+}
+
+impl SendFailure {
+    /// The same, with the server that it is about before it.
+    fn at(self, server: &str) -> Self {
+        let named = |text: String| format!("{server}: {text}");
+        match self {
+            Self::Transient { code, text } => Self::Transient {
+                code,
+                text: named(text),
+            },
+            Self::Permanent { code, text } => Self::Permanent {
+                code,
+                text: named(text),
+            },
+            Self::Credential(text) => Self::Credential(named(text)),
+            Self::Unreachable(text) => Self::Unreachable(named(text)),
+        }
+    }
 }
 
 /// Why the wire for outgoing mail cannot be made from its settings.
@@ -184,11 +204,10 @@ async fn by_preference(
 
 fn envelope(from: Option<&str>, to: &str) -> Result<Envelope, SendFailure> {
     let address = |text: &str| {
-        text.parse::<Address>()
-            .map_err(|error| SendFailure::Permanent {
-                code: None,
-                text: format!("{text:?} is no address: {error}"),
-            })
+        sendable(text).map_err(|error| SendFailure::Permanent {
+            code: None,
+            text: format!("{text:?} is no address: {error}"),
+        })
     };
     let from = from.map(address).transpose()?;
     Envelope::new(from, vec![address(to)?]).map_err(|error| SendFailure::Permanent {

@@ -38,6 +38,8 @@ pub(super) enum Trouble {
 #[derive(Debug)]
 pub(super) struct Server {
     settings: SmtpServer,
+    /// `host:port`, by which failures name it.
+    place: String,
     dialer: Dialer,
     tokens: Option<Tokens>,
     rate: Option<RateLimit>,
@@ -64,6 +66,7 @@ impl Server {
             _ => None,
         };
         Ok(Self {
+            place: format!("{}:{}", settings.host, settings.port),
             dialer: Dialer::new(&settings)?,
             tokens,
             rate: settings.per_minute.map(RateLimit::new),
@@ -91,12 +94,20 @@ impl Server {
         *until = ails.then(|| Instant::now() + AILING);
     }
 
-    /// Sends one message within the server's deadline.
+    /// Sends one message within the server's deadline. A failure names the server.
     pub(super) async fn send(
         &self,
         envelope: &Envelope,
         message: &[u8],
     ) -> Result<Accepted, Trouble> {
+        let sent = self.hand_over(envelope, message).await;
+        sent.map_err(|trouble| match trouble {
+            Trouble::Message(failure) => Trouble::Message(failure.at(&self.place)),
+            Trouble::Server(failure) => Trouble::Server(failure.at(&self.place)),
+        })
+    }
+
+    async fn hand_over(&self, envelope: &Envelope, message: &[u8]) -> Result<Accepted, Trouble> {
         let span = Duration::from_secs(u64::from(self.settings.timeout_seconds.max(1)));
         let deadline = Instant::now() + span;
         if let Some(rate) = &self.rate {
@@ -104,20 +115,13 @@ impl Server {
                 Trouble::Server(SendFailure::Transient {
                     code: None,
                     text: format!(
-                        "{}: the limit of messages a minute is used up for {} s",
-                        self.settings.host,
+                        "the limit of messages a minute is used up for {} s",
                         wait.as_secs()
                     ),
                 })
             })?;
         }
-        let silence = || {
-            SendFailure::Unreachable(format!(
-                "{}: not done within {} s",
-                self.settings.host,
-                span.as_secs()
-            ))
-        };
+        let silence = || SendFailure::Unreachable(format!("not done within {} s", span.as_secs()));
         let ready = timeout_at(deadline, self.ready(deadline))
             .await
             .unwrap_or_else(|_| Err(silence()));
@@ -144,7 +148,7 @@ impl Server {
     }
 
     fn not_taken(&self, error: &Error) -> Trouble {
-        let text = format!("{}: {error}", self.settings.host);
+        let text = error.to_string();
         let code = error.status().map(u16::from);
         if code == Some(421) {
             // The server closes the connection (RFC 5321, section 3.8); it took nothing.

@@ -55,8 +55,11 @@ async fn a_mail_over_the_limit_is_kept_and_its_ticket_says_so() {
     );
     desk.process().await;
     assert_eq!(
-        desk.number("SELECT count(*) FROM event WHERE kind = 'limited'")
-            .await,
+        desk.number(
+            "SELECT count(*) FROM event WHERE kind = 'limited'
+             AND reason LIKE '%the rest was handed in and is not here'"
+        )
+        .await,
         1
     );
 }

@@ -420,7 +420,7 @@ async fn i11_what_is_over_a_limit_is_replaced_by_a_notice_and_the_mail_is_kept()
 async fn i11_a_mail_that_was_fetched_in_part_says_so() {
     let desk = Desk::open().await;
     desk.agent("ann", Some("support")).await;
-    desk.store(PLAIN).await;
+    desk.fetch("support", 1, &[(7, PLAIN)]).await;
     sqlx::query("UPDATE inbound_mail SET truncated = true, size = 80000000")
         .execute(&desk.app.pool)
         .await
@@ -429,9 +429,9 @@ async fn i11_a_mail_that_was_fetched_in_part_says_so() {
     let ticket = desk.ticket().await;
     let events = desk.events(ticket.id).await;
     assert!(
-        events
-            .iter()
-            .any(|event| event.starts_with("limited") && event.contains("80000000")),
+        events.iter().any(|event| event.starts_with("limited")
+            && event.contains("80000000")
+            && event.contains("the rest is on the mail server")),
         "{events:?}"
     );
     desk.take_mail().await;
