@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::chat::discord::Discord;
+use crate::chat::slack::Slack;
 use crate::chat::{ChatPlatform, Platforms};
 use crate::clock::Clock;
 use crate::command;
@@ -173,6 +174,9 @@ impl App {
             let platform: Arc<dyn ChatPlatform> = match &chat.platform {
                 PlatformSettings::Discord(discord) => {
                     Arc::new(Discord::new(discord.clone(), surface, self.clock.clone())?)
+                }
+                PlatformSettings::Slack(slack) => {
+                    Arc::new(Slack::new(slack.clone(), surface, self.clock.clone())?)
                 }
             };
             platforms.insert(chat.name.clone(), platform);

@@ -7,6 +7,7 @@
 pub mod discord;
 mod event;
 mod message;
+pub mod slack;
 pub mod text;
 
 use std::collections::BTreeMap;

@@ -156,6 +156,7 @@ fn of_outgoing(outgoing: &Outgoing) -> String {
 fn of_chat(chat: &ChatSettings) -> String {
     let platform = match &chat.platform {
         PlatformSettings::Discord(discord) => format!("Discord server {}", discord.guild),
+        PlatformSettings::Slack(_) => "Slack".to_owned(),
     };
     let places = match chat.places.len() {
         1 => "1 place".to_owned(),
@@ -195,6 +196,8 @@ mod tests {
         let value = match name {
             "DATABASE_URL" => "postgres://secret@localhost/secret",
             "DKIM_PRIVATE_KEY" => "-----BEGIN PRIVATE KEY-----secret",
+            "SLACK_BOT_TOKEN" => "xoxb-secret",
+            "SLACK_APP_TOKEN" => "xapp-secret",
             _ => "secret-secret-secret-secret-secret",
         };
         Some(value.to_owned())

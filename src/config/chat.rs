@@ -25,6 +25,8 @@ pub struct ChatSettings {
 pub enum PlatformSettings {
     /// A Discord server.
     Discord(DiscordSettings),
+    /// A Slack workspace.
+    Slack(SlackSettings),
 }
 
 /// A bot on one Discord server.
@@ -38,6 +40,20 @@ pub struct DiscordSettings {
     pub guild: u64,
     /// Where the API is, if it is not Discord's own: a proxy, or a stand-in for tests. Its host is the only one that is
     /// talked to then, the gateway and files included.
+    pub api_url: Option<Url>,
+}
+
+/// An app in one Slack workspace.
+#[derive(Debug, Clone)]
+pub struct SlackSettings {
+    /// The platform's name in the configuration.
+    pub name: String,
+    /// The app-level token, which opens Socket Mode.
+    pub app_token: SecretString,
+    /// The bot's token, which everything else is asked with.
+    pub bot_token: SecretString,
+    /// Where the API is, if it is not Slack's own: a proxy, or a stand-in for tests. Its host is the only one that is
+    /// talked to then, Socket Mode and files included.
     pub api_url: Option<Url>,
 }
 

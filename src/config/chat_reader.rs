@@ -1,7 +1,9 @@
 //! Reads the chat platforms from the top table, and says what does not fit together in them.
 
+use secrecy::{ExposeSecret as _, SecretString};
+
 use super::chat::{
-    ChatEmoji, ChatPlace, ChatRole, ChatSettings, DiscordSettings, PlatformSettings,
+    ChatEmoji, ChatPlace, ChatRole, ChatSettings, DiscordSettings, PlatformSettings, SlackSettings,
 };
 use super::desk::DeskSettings;
 use super::desk_check::{reference, twice};
@@ -15,15 +17,7 @@ pub(super) fn read(table: &Table<'_>, env: Env<'_>) -> ChatSettings {
     let name = table.text("name");
     let emoji = table.table_or_defaults("emoji");
     ChatSettings {
-        platform: PlatformSettings::Discord(match table.table("discord") {
-            Some(discord) => read_discord(&discord, &name, env),
-            None => DiscordSettings {
-                name: name.clone(),
-                token: secrecy::SecretString::default(),
-                guild: 0,
-                api_url: None,
-            },
-        }),
+        platform: read_platform(table, &name, env),
         places: (table.tables("place").iter()).map(read_place).collect(),
         roles: (table.tables("role").iter())
             .map(|role| ChatRole {
@@ -38,6 +32,46 @@ pub(super) fn read(table: &Table<'_>, env: Env<'_>) -> ChatSettings {
             open: emoji.text("open"),
         },
         name,
+    }
+}
+
+/// The platform; a placeholder where none can be read, which is in the report then.
+fn read_platform(table: &Table<'_>, name: &str, env: Env<'_>) -> PlatformSettings {
+    let one = table.exactly_one(&["discord", "slack"]);
+    match one.and_then(|one| Some((one, table.table(one)?))) {
+        Some(("slack", slack)) => PlatformSettings::Slack(read_slack(&slack, name, env)),
+        Some((_, discord)) => PlatformSettings::Discord(read_discord(&discord, name, env)),
+        None => PlatformSettings::Discord(DiscordSettings {
+            name: name.to_owned(),
+            token: SecretString::default(),
+            guild: 0,
+            api_url: None,
+        }),
+    }
+}
+
+/// Slack's tokens say by their beginning what they are for, and are easily confused.
+fn read_slack(table: &Table<'_>, name: &str, env: Env<'_>) -> SlackSettings {
+    let token = |key: &str, beginning: &str, page: &str| {
+        let token = required_secret(table, key, env);
+        let text = token.expose_secret();
+        if !text.is_empty() && !text.starts_with(beginning) {
+            table.refuse(
+                key,
+                format!("This token does not begin with `{beginning}`."),
+                format!("It stands on the page {page} of the app at api.slack.com."),
+            );
+        }
+        token
+    };
+    SlackSettings {
+        name: name.to_owned(),
+        bot_token: token("bot_token", "xoxb-", "OAuth & Permissions"),
+        app_token: token("app_token", "xapp-", "Basic Information"),
+        // What is no address is in the report already.
+        api_url: table
+            .text_if_any("api_url")
+            .and_then(|url| url.parse().ok()),
     }
 }
 

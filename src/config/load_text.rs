@@ -19,6 +19,8 @@ pub(super) fn env(name: &str) -> Option<String> {
         | "SMTP_PASSWORD"
         | "OAUTH_CLIENT_SECRET"
         | "OAUTH_REFRESH_TOKEN" => "secret-word",
+        "SLACK_BOT_TOKEN" => "xoxb-secret-word",
+        "SLACK_APP_TOKEN" => "xapp-secret-word",
         _ => return None,
     };
     Some(value.to_owned())

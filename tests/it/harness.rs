@@ -23,6 +23,7 @@ use frontdesk::ticket::{self, Source, Ticket};
 use tempfile::TempDir;
 
 use crate::db::TestDb;
+use crate::fakes::slack;
 use crate::recording::{Deed, Recording};
 
 /// A Friday morning.
@@ -111,6 +112,8 @@ impl Desk {
         let settings = config::load(&path, &|name| match name {
             "DATABASE" => Some(db.url().to_owned()),
             "CHAT" => Some("token".to_owned()),
+            "SLACK_BOT" => Some(slack::state::BOT_TOKEN.to_owned()),
+            "SLACK_APP" => Some(slack::state::APP_TOKEN.to_owned()),
             "KEY" => Some("0123456789abcdef0123456789abcdef".to_owned()),
             _ => None,
         });

@@ -12,10 +12,17 @@ who may read a place is the platform's matter.",
             Kind::Word,
             "Its name in commands, in logs and in the database; it must not change.",
         ),
-        Key::required(
+        Key::optional(
             "discord",
             Kind::Table(&DISCORD),
+            "another platform",
             "The platform is a Discord server.",
+        ),
+        Key::optional(
+            "slack",
+            Kind::Table(&SLACK),
+            "another platform",
+            "The platform is a Slack workspace.",
         ),
         Key::required(
             "place",
@@ -61,6 +68,28 @@ static DISCORD: Section = Section {
             Kind::Endpoint,
             "Discord's own",
             "Where Discord's API is reached, for a proxy. No request goes anywhere else.",
+        ),
+    ],
+};
+
+static SLACK: Section = Section {
+    about: "An app in a Slack workspace, made from the manifest that docs/chat.md shows.",
+    keys: &[
+        Key::required(
+            "bot_token",
+            Kind::Secret { at_least: 1 },
+            "The app's bot token, from its page OAuth & Permissions; it begins with `xoxb-`.",
+        ),
+        Key::required(
+            "app_token",
+            Kind::Secret { at_least: 1 },
+            "An app-level token with the scope `connections:write`, from its page Basic Information; it begins with `xapp-`.",
+        ),
+        Key::optional(
+            "api_url",
+            Kind::Endpoint,
+            "Slack's own",
+            "Where Slack's API is reached, for a proxy. No request goes to another host, and no connection.",
         ),
     ],
 };

@@ -4,4 +4,5 @@ mod discord;
 mod posts;
 mod room;
 mod secrecy;
+mod slack;
 mod talk;

@@ -9,8 +9,7 @@ mod rest;
 pub mod state;
 
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
@@ -20,47 +19,12 @@ use tokio::net::TcpListener;
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 
+use super::door::{self, Fault, Recorded, Trouble};
 pub use person::{Asked, Person};
-use state::{Channel, Fault, GUILD, Interaction, Line, Recorded, State, TOKEN, Trouble};
+use state::{Channel, GUILD, Interaction, Line, State, TOKEN};
 
-/// How long anything may take that a test waits for. It is far more than it takes.
-const PATIENCE: Duration = Duration::from_secs(60);
-
-/// The state, and a bell that rings when somebody may have changed it.
-#[derive(Debug, Clone)]
-pub struct Door {
-    state: Arc<Mutex<State>>,
-    bell: Arc<Notify>,
-}
-
-impl Door {
-    pub fn with<T>(&self, work: impl FnOnce(&mut State) -> T) -> T {
-        let done = work(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner));
-        self.bell.notify_waiters();
-        done
-    }
-
-    /// Waits until `look` finds what it looks for.
-    pub async fn until<T>(&self, what: &str, mut look: impl FnMut(&State) -> Option<T>) -> T {
-        let looking = async {
-            loop {
-                let rung = self.bell.notified();
-                tokio::pin!(rung);
-                rung.as_mut().enable();
-                let found = look(&self.state.lock().unwrap_or_else(PoisonError::into_inner));
-                if let Some(found) = found {
-                    return found;
-                }
-                rung.await;
-            }
-        };
-        let found = tokio::time::timeout(PATIENCE, looking).await;
-        found.unwrap_or_else(|_| {
-            let log = self.with(|state| format!("{:#?}", state.log));
-            panic!("waited in vain for {what}; these requests came: {log}")
-        })
-    }
-}
+/// The state behind its door.
+pub type Door = door::Door<State>;
 
 /// A post as people see it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,10 +54,7 @@ impl Discord {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
-        let door = Door {
-            state: Arc::new(Mutex::new(State::new(port))),
-            bell: Arc::new(Notify::new()),
-        };
+        let door = Door::new(State::new(port));
         let app = Router::new()
             .route("/gateway", get(gateway::upgrade))
             .route("/gateway/", get(gateway::upgrade))
@@ -193,6 +154,14 @@ impl Discord {
         let answer = |state: &State| state.interactions[&id].answers.first().cloned();
         let answer = self.door.until("an answer", answer).await;
         answer["content"].as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The bot's first answer, as its reader sees it.
+    pub fn answered(&self, asked: &Asked) -> Seen {
+        self.door.with(|state| {
+            let message = person::answered(state, asked.id);
+            seen(state, &message)
+        })
     }
 
     /// The choices that somebody who types is shown, once they are there.

@@ -128,6 +128,18 @@ impl Person {
         self.uses(post, action, &json!({"component_type": 2}))
     }
 
+    /// Presses a button on what the bot answered to them alone.
+    pub fn presses_answer(&self, asked: &Asked, action: &str) -> Asked {
+        self.door.with(|state| {
+            let message = answered(state, asked.id);
+            let there = message.components.to_string();
+            assert!(there.contains(action), "no {action} on {there}");
+            let data = json!({"component_type": 2, "custom_id": action});
+            let extra = json!({"message": state.message_json(&message)});
+            self.asks(state, 3, message.channel, data, &extra)
+        })
+    }
+
     /// Chooses an entry of a list, which must be there.
     pub fn chooses(&self, post: &str, action: &str, value: &str) -> Asked {
         self.uses(
@@ -244,6 +256,26 @@ impl Person {
         state.interactions.insert(id, interaction);
         state.tell("INTERACTION_CREATE", &told);
         Asked { id }
+    }
+}
+
+/// The first answer to an interaction as the message that its reader sees.
+pub(super) fn answered(state: &mut State, interaction: u64) -> Message {
+    let from = state.interactions[&interaction].clone();
+    let answer = from.answers.first().expect("it was answered").clone();
+    Message {
+        id: state.id(),
+        channel: from.channel,
+        author: BOT,
+        content: answer["content"].as_str().unwrap_or_default().to_owned(),
+        embeds: answer["embeds"].clone(),
+        components: answer["components"].clone(),
+        attachments: Vec::new(),
+        reference: None,
+        nonce: None,
+        edits: 0,
+        pinged: [].into(),
+        reactions: Vec::new(),
     }
 }
 

@@ -6,8 +6,9 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
 use serde_json::{Value, json};
 
-use super::state::{BOT, Channel, GUILD, Message, Recorded, State, TOKEN, Trouble};
+use super::state::{BOT, Channel, GUILD, Message, State, TOKEN};
 use super::{Door, limits};
+use crate::fakes::door::{Recorded, Trouble};
 
 /// An answer: a status and a body.
 type Answer = (u16, Value);

@@ -1,10 +1,11 @@
 //! What the stand-in knows: a server with its channels, people, messages and interactions.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::sync::Arc;
 
 use serde_json::{Value, json};
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::mpsc;
+
+use crate::fakes::door::{Fault, Logged, Recorded};
 
 pub const GUILD: u64 = 500;
 pub const BOT: u64 = 42;
@@ -76,33 +77,6 @@ pub struct Interaction {
     pub deleted: bool,
 }
 
-/// A request as it came.
-#[derive(Debug, Clone)]
-pub struct Recorded {
-    pub method: String,
-    pub path: String,
-    pub body: Value,
-    pub status: u16,
-}
-
-/// How the stand-in misbehaves, once.
-#[derive(Debug, Clone)]
-pub struct Fault {
-    pub method: &'static str,
-    pub path: String,
-    pub what: Trouble,
-}
-
-#[derive(Debug, Clone)]
-pub enum Trouble {
-    /// This status and body instead of doing it.
-    Refuse(u16, Value),
-    /// It is done, and then the connection breaks: nobody hears of it.
-    DoneButLost,
-    /// Nothing happens until it is released.
-    Hold(Arc<Notify>),
-}
-
 /// A gateway session with all that it was ever told.
 #[derive(Debug)]
 pub struct Session {
@@ -143,6 +117,12 @@ pub struct State {
     pub house_rules: bool,
     pub resumes: usize,
     pub identifies: usize,
+}
+
+impl Logged for State {
+    fn log(&self) -> &[Recorded] {
+        &self.log
+    }
 }
 
 impl State {
