@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use super::letters::Letter;
 use super::service::Service;
 use super::within_patience;
+use crate::fakes::{discord, slack};
 use crate::stack::{MailStack, StackOptions};
 
 pub const SUPPORT: &str = "support@example.org";
@@ -32,6 +33,9 @@ pub struct Ways {
     pub poll_seconds: u32,
     pub smtp_timeout_seconds: u32,
     pub drain_seconds: u32,
+    pub undo_seconds: u32,
+    /// The chat platforms, as the configuration has them.
+    pub chat: String,
 }
 
 impl Ways {
@@ -44,6 +48,8 @@ impl Ways {
             poll_seconds: 60,
             smtp_timeout_seconds: 10,
             drain_seconds: 60,
+            undo_seconds: 0,
+            chat: String::new(),
         }
     }
 }
@@ -99,12 +105,15 @@ impl LiveDesk {
         self.folder.path().join("frontdesk.toml")
     }
 
-    fn secrets(&self) -> [(&'static str, String); 4] {
+    fn secrets(&self) -> [(&'static str, String); 7] {
         [
             ("DATABASE", self.url.clone()),
             ("KEY", "0123456789abcdef0123456789abcdef".to_owned()),
             ("PASSWORD", "secret".to_owned()),
             ("REFRESH", "refresh-me".to_owned()),
+            ("DISCORD", discord::state::TOKEN.to_owned()),
+            ("SLACK_BOT", slack::state::BOT_TOKEN.to_owned()),
+            ("SLACK_APP", slack::state::APP_TOKEN.to_owned()),
         ]
     }
 
@@ -388,12 +397,16 @@ answers_per_minute = 100000
 mails_per_sender_per_hour = 100000
 
 [notify]
-undo_seconds = 0
+undo_seconds = {undo_seconds}
 burst_seconds = 1
 
 [log]
 json = true
+
+{chat}
 "#,
+        undo_seconds = ways.undo_seconds,
+        chat = ways.chat,
         drain_seconds = ways.drain_seconds,
         poll_seconds = ways.poll_seconds,
         imap_port = ways.imap.1,

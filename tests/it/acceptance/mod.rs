@@ -3,6 +3,7 @@
 
 mod desk;
 mod ending;
+mod in_chat;
 mod killed;
 mod letters;
 mod outages;
