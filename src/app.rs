@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use secrecy::ExposeSecret as _;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -71,6 +71,40 @@ pub fn load(path: &Path) -> anyhow::Result<Settings> {
     Ok(config::load(&path, &|name| std::env::var(name).ok())?)
 }
 
+/// Looks into the database of these settings, in a transaction that can change nothing.
+///
+/// # Errors
+/// If the database cannot be started or reached, or what `work` reports.
+pub async fn look<T>(
+    settings: &Settings,
+    work: impl AsyncFnOnce(&mut PgConnection) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let (url, cluster) = reach(settings).await?;
+    let pool = db::connect(&url, 1).await?;
+    let mut tx = pool.begin().await?;
+    sqlx::query("SET TRANSACTION READ ONLY")
+        .execute(&mut *tx)
+        .await?;
+    let found = work(&mut tx).await;
+    tx.rollback().await?;
+    pool.close().await;
+    if let Some(cluster) = cluster {
+        cluster.stop().await?;
+    }
+    found
+}
+
+/// Where the database is; one that belongs to the desk is started.
+async fn reach(settings: &Settings) -> anyhow::Result<(String, Option<Cluster>)> {
+    match &settings.database {
+        Database::Url(url) => Ok((url.expose_secret().to_owned(), None)),
+        Database::Embedded(folder) => {
+            let cluster = Cluster::start(folder).await?;
+            Ok((cluster.url.clone(), Some(cluster)))
+        }
+    }
+}
+
 impl App {
     /// Opens the database, brings its schema up to date, and writes down what the configuration says of
     /// organizations.
@@ -78,13 +112,7 @@ impl App {
     /// # Errors
     /// If the database cannot be started, reached or brought up to date.
     pub async fn open(settings: Settings, clock: Clock) -> anyhow::Result<Self> {
-        let (url, cluster) = match &settings.database {
-            Database::Url(url) => (url.expose_secret().to_owned(), None),
-            Database::Embedded(folder) => {
-                let cluster = Cluster::start(folder).await?;
-                (cluster.url.clone(), Some(cluster))
-            }
-        };
+        let (url, cluster) = reach(&settings).await?;
         let pool = db::connect(&url, CONNECTIONS).await?;
         db::migrate(&pool).await?;
         let app = Self {

@@ -113,7 +113,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Digest(arguments) => wait_for(digest::run(&arguments)),
         Command::Stats(arguments) => wait_for(stats::run(&arguments)),
         Command::Import(arguments) => wait_for(import::run(&arguments)),
-        Command::Mail(arguments) => mail::run(arguments),
+        Command::Mail(arguments) => wait_for(mail::run(arguments)),
         Command::CheckConfig(arguments) => check_config::run(&arguments),
         Command::Template(arguments) => template::run(&arguments),
         Command::Docs(arguments) => docs::run(&arguments),

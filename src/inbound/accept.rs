@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 
+use super::ledger;
 use super::store::{self, Arrival, Recorded};
+use crate::ids::InboundId;
 use crate::mail::source::FetchedMail;
 
 /// The longest id that is kept as it is; PostgreSQL cannot index much longer ones, and no server sends them.
@@ -107,6 +109,19 @@ fn arrival(raw: Vec<u8>, position: String, now: DateTime<Utc>) -> Arrival {
         received_at: now,
         raw,
     }
+}
+
+/// The row of this message, if it came before from whichever mailbox.
+///
+/// # Errors
+/// If the database does not answer.
+pub(super) async fn known(
+    conn: &mut PgConnection,
+    raw: &[u8],
+) -> Result<Option<(InboundId, String)>, sqlx::Error> {
+    let identity = crate::mail::identity(raw);
+    let message_id = identity.message_id.map(bounded);
+    ledger::known(conn, message_id.as_deref(), &identity.content_hash).await
 }
 
 /// An id that is too long is kept as its hash; NUL cannot stand in PostgreSQL's text.

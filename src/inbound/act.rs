@@ -138,7 +138,8 @@ async fn open(
         Some(original) => parties::person(conn, scene.now, original).await?,
         None => sender.clone(),
     };
-    let orders = orders_of_proven_staff(scene, &sender, forwarded.is_some());
+    let orders =
+        orders_of_proven_staff(scene.mail, scene.facts, Some(&sender), forwarded.is_some());
     if !orders.commands.is_empty() && orders.words.is_empty() {
         let files = words::files(&scene.mail.mail.attachments);
         orders::give(conn, scene, &sender, None, &files, &orders.commands).await?;
@@ -210,9 +211,15 @@ async fn open(
 }
 
 /// What a new mail orders and what it says. Only proven staff orders anything, and nothing by a mail passed on.
-fn orders_of_proven_staff<'a>(scene: &Scene<'a>, sender: &Person, forwarded: bool) -> Orders<'a> {
-    let text = words::of_customer(scene.mail);
-    if sender.is_active_staff() && scene.facts.vouched && !forwarded {
+pub(super) fn orders_of_proven_staff<'a>(
+    mail: &'a UnderstoodMail,
+    facts: &Facts,
+    sender: Option<&Person>,
+    forwarded: bool,
+) -> Orders<'a> {
+    let text = words::of_customer(mail);
+    let by_staff = sender.is_some_and(Person::is_active_staff);
+    if by_staff && facts.vouched && !forwarded {
         return orders::orders(text);
     }
     Orders {

@@ -21,7 +21,25 @@ use crate::ticket::{self, number, thread};
 /// How many ids of a mail are looked up, newest first. More are a list's history or an attack.
 const IDS_LOOKED_UP: usize = 50;
 
-/// Loads the facts.
+/// What people decided about a mail, apart from what it says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Leave {
+    /// Whether anybody may be written to because of it.
+    pub answering: bool,
+    /// Whether a person let it pass after it had been held back.
+    pub accepted: bool,
+}
+
+impl From<&Claimed> for Leave {
+    fn from(claimed: &Claimed) -> Self {
+        Self {
+            answering: claimed.answering,
+            accepted: claimed.accepted,
+        }
+    }
+}
+
+/// Loads the facts. Nothing is written.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -29,7 +47,7 @@ pub async fn load(
     conn: &mut PgConnection,
     settings: &Settings,
     mailbox: &MailboxSettings,
-    claimed: &Claimed,
+    leave: Leave,
     mail: &UnderstoodMail,
     now: DateTime<Utc>,
 ) -> Result<Facts, sqlx::Error> {
@@ -51,11 +69,11 @@ pub async fn load(
         returned,
         unsubscribes: unsubscribe::asked(settings, mail),
         // An archive holds years of mail, taken in within a minute.
-        recent_from_sender: if claimed.answering { author.recent } else { 0 },
+        recent_from_sender: if leave.answering { author.recent } else { 0 },
         blocked: author.blocked,
         mails_per_sender_per_hour: settings.caps.mails_per_sender_per_hour,
-        accept_automatic: mailbox.accept_automatic || claimed.accepted,
-        accepted: claimed.accepted,
+        accept_automatic: mailbox.accept_automatic || leave.accepted,
+        accepted: leave.accepted,
         sender,
     })
 }
@@ -70,7 +88,7 @@ fn answered_ids(mail: &UnderstoodMail) -> Vec<String> {
 }
 
 /// The addresses that the mail was sent to, as far as it says.
-fn recipients(mail: &UnderstoodMail) -> impl Iterator<Item = &str> {
+pub(super) fn recipients(mail: &UnderstoodMail) -> impl Iterator<Item = &str> {
     let shown = mail.mail.to.iter().chain(&mail.mail.cc);
     mail.mail
         .delivered_to

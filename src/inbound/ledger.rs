@@ -82,6 +82,26 @@ pub async fn raw(conn: &mut PgConnection, id: InboundId) -> Result<Option<Vec<u8
         .await
 }
 
+/// The row of a message that came before, by what makes it this message and no other.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn known(
+    conn: &mut PgConnection,
+    message_id: Option<&str>,
+    content_hash: &[u8],
+) -> Result<Option<(InboundId, String)>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"SELECT id AS "id: InboundId", state FROM inbound_mail
+           WHERE coalesce(message_id, '') = coalesce($1, '') AND content_hash = $2"#,
+        message_id,
+        content_hash
+    )
+    .fetch_optional(conn)
+    .await?;
+    Ok(row.map(|row| (row.id, row.state)))
+}
+
 /// Where a message was found: mailbox, position, and whether the server knows that it is safe here.
 ///
 /// # Errors

@@ -9,6 +9,7 @@ pub mod act;
 mod bounds;
 mod comment;
 pub mod facts;
+pub mod foresee;
 pub mod ledger;
 pub mod mailbox;
 mod orders;

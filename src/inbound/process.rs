@@ -271,7 +271,7 @@ impl Processor {
             .find(|mailbox| mailbox.name == claimed.mailbox)
             .or(self.settings.mailboxes.first())
             .context("no mailbox is configured")?;
-        let facts = facts::load(conn, &self.settings, mailbox, claimed, &mail, now).await?;
+        let facts = facts::load(conn, &self.settings, mailbox, claimed.into(), &mail, now).await?;
         let route = route::route(&mail, &facts, &self.settings.desk, now);
         let scene = act::Scene {
             settings: &self.settings,

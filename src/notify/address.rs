@@ -2,6 +2,7 @@
 
 use super::Why;
 use crate::config::Settings;
+use crate::config::service::MailboxSettings;
 
 /// Why nothing may ever be sent to the address: it is our own, or nobody reads it.
 #[must_use]
@@ -18,14 +19,19 @@ pub fn unwritable(settings: &Settings, address: &str) -> Option<Why> {
 /// Whether the address, with or without a detail after `+`, is that of a mailbox or an alias.
 #[must_use]
 pub fn is_own(settings: &Settings, address: &str) -> bool {
+    let mut mailboxes = settings.mailboxes.iter();
+    mailboxes.any(|mailbox| is_of(mailbox, address))
+}
+
+/// Whether the address, with or without a detail after `+`, is the mailbox's or an alias of it.
+#[must_use]
+pub fn is_of(mailbox: &MailboxSettings, address: &str) -> bool {
     let Some((local, domain)) = address.rsplit_once('@') else {
         return false;
     };
     let plain = local.split_once('+').map_or(local, |(plain, _)| plain);
-    settings
-        .mailboxes
-        .iter()
-        .flat_map(|mailbox| std::iter::once(&mailbox.address).chain(&mailbox.aliases))
+    std::iter::once(&mailbox.address)
+        .chain(&mailbox.aliases)
         .filter_map(|own| own.rsplit_once('@'))
         .any(|(own_local, own_domain)| {
             own_domain.eq_ignore_ascii_case(domain)

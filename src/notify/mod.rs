@@ -44,7 +44,7 @@ mod rows;
 mod target;
 pub mod withdraw;
 
-pub use address::{is_own, unwritable};
+pub use address::{is_of, is_own, unwritable};
 pub use breaker::{OpenBreaker, open_now as open_breakers};
 pub use code::{CodeAsked, mail_code};
 pub use draft::one_line;

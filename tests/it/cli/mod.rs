@@ -7,6 +7,7 @@ mod do_command;
 mod fetch;
 mod import;
 mod inbound;
+mod mail;
 mod outbox;
 mod people;
 mod program;
