@@ -1,22 +1,18 @@
-//! The fields of a message: LF and CRLF give the same.
+//! The fields of a message: ids are ids, and line ends do not matter.
 #![no_main]
 
-use frontdesk::config::service::MailLimits;
-use frontdesk::mail::understand;
+use frontdesk_fuzz as holds;
 use libfuzzer_sys::fuzz_target;
 
-fuzz_target!(|raw: &[u8]| {
-    if raw.contains(&b'\r') {
-        return;
+fuzz_target!(|fields: &[u8]| {
+    let raw = [fields, b"\n\nHello\n"].concat();
+    let mail = holds::read(&raw).mail;
+    let ids = mail.in_reply_to.iter().chain(&mail.references).chain(&mail.message_id);
+    for id in ids {
+        assert!(!id.is_empty() && !id.contains(|c: char| c.is_whitespace() || matches!(c, '<' | '>')), "{id:?}");
     }
-    let limits = MailLimits::default();
-    let mut lf = raw.to_vec();
-    lf.extend_from_slice(b"\n\n");
-    let crlf: Vec<u8> = lf
-        .iter()
-        .flat_map(|&byte| if byte == b'\n' { vec![b'\r', b'\n'] } else { vec![byte] })
-        .collect();
-    let (lf, crlf) = (understand(&lf, &limits), understand(&crlf, &limits));
-    assert_eq!(lf.mail.subject, crlf.mail.subject);
-    assert_eq!(lf.mail.references, crlf.mail.references);
+    for mailbox in mail.from.iter().chain(&mail.to).chain(&mail.cc).chain(&mail.reply_to) {
+        assert!(!mailbox.address.contains(char::is_control), "{mailbox:?}");
+    }
+    holds::line_ends_are_equal(&raw);
 });

@@ -1,14 +1,12 @@
-//! A whole message: nothing panics, and what is shown of it can be stored and printed.
+//! A whole message: it can be shown, its reply is its own, and its line ends do not matter.
 #![no_main]
 
-use frontdesk::config::service::MailLimits;
-use frontdesk::mail::{identity, inspect, understand};
+use frontdesk_fuzz as holds;
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|raw: &[u8]| {
-    let understood = understand(raw, &MailLimits::default());
-    assert!(!understood.mail.text.contains('\0'));
-    let _ = inspect::to_page(&understood);
-    let _ = inspect::to_json(&understood);
-    let _ = identity(raw);
+    let understood = holds::read(raw);
+    holds::can_be_shown(raw, &understood);
+    holds::reply_is_the_senders(&understood);
+    holds::line_ends_are_equal(raw);
 });
