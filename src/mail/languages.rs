@@ -13,6 +13,8 @@ pub(crate) struct Language {
     pub attribution_start: Vec<String>,
     /// Verbs of attribution lines: "wrote", "schrieb", "a écrit".
     pub attribution_verb: Vec<String>,
+    /// Starts of attribution lines that name a person and nothing else: "quoting", "zitat von".
+    pub quoting: Vec<String>,
     /// Names of the author field in a quoted header.
     pub from: Vec<String>,
     /// Names of the date field.
@@ -25,6 +27,8 @@ pub(crate) struct Language {
     pub subject: Vec<String>,
     /// Names of the Reply-To field.
     pub reply_to: Vec<String>,
+    /// Names of fields that say nothing of who wrote when to whom.
+    pub other_field: Vec<String>,
     /// What stands between dashes above the earlier message of a reply.
     pub original_message: Vec<String>,
     /// What stands above a forwarded message.
@@ -37,6 +41,8 @@ pub(crate) struct Language {
     pub sent_from: Vec<String>,
     /// Subjects of absence notes.
     pub vacation: Vec<String>,
+    /// Words that make an absence note only before the subject that is answered.
+    pub vacation_before_reply: Vec<String>,
     /// What subjects of bounces contain.
     pub bounce: Vec<String>,
     /// What only the text of bounces contains.
@@ -62,4 +68,14 @@ pub(crate) fn phrases(kind: impl Fn(&Language) -> &Vec<String>) -> Vec<String> {
     all.sort_by(|a, b| b.len().cmp(&a.len()).then_with(|| a.cmp(b)));
     all.dedup();
     all
+}
+
+/// A text in the lower case that the phrases are written in: a Turkish `İ` is an `i`, as its speakers see it, and not
+/// one with a dot more.
+pub(crate) fn lower(text: &str) -> String {
+    let mut lower = text.to_lowercase();
+    if lower.contains('\u{307}') {
+        lower = lower.replace("i\u{307}", "i");
+    }
+    lower
 }

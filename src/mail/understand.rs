@@ -49,4 +49,5 @@ fn words(parsed: &Parsed<'_>, origin: &Origin) -> (String, Option<Forwarded>) {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing)]
 mod tests;

@@ -17,9 +17,12 @@ struct Finding {
 pub(crate) fn origin(parsed: &Parsed<'_>) -> Origin {
     let headers = parsed.headers();
     let list = list_field(headers);
+    // Exchange marks its absence notes as generated, not as an answer; their subject says that they are one.
     let finding = auto_submitted(headers)
+        .filter(|finding| finding.reply)
         .or_else(|| reply_fields(headers))
         .or_else(|| vacation_subject(parsed))
+        .or_else(|| auto_submitted(headers))
         .or_else(|| precedence(headers))
         .or_else(|| suppressed(headers))
         .or_else(|| machine_fields(headers))
@@ -269,28 +272,76 @@ fn robot_address(parsed: &Parsed<'_>) -> Option<Finding> {
 
 static VACATION: LazyLock<Vec<String>> =
     LazyLock::new(|| languages::phrases(|language: &Language| &language.vacation));
+static BEFORE_REPLY: LazyLock<Vec<String>> =
+    LazyLock::new(|| languages::phrases(|language| &language.vacation_before_reply));
+static REPLY_PREFIXES: LazyLock<Vec<String>> =
+    LazyLock::new(|| languages::phrases(|language| &language.reply_prefix));
 
 /// Absence notes of software that marks them by their subject alone.
 fn vacation_subject(parsed: &Parsed<'_>) -> Option<Finding> {
-    let subject = parsed.mail.subject.trim().to_lowercase();
+    let subject = languages::lower(parsed.mail.subject.trim());
+    let subject =
+        subject.trim_start_matches(['[', '(', '*', '"', ' ', '【', '［', '（', '「', '《', '<']);
     let phrase = VACATION
         .iter()
-        .find(|phrase| starts_note(&subject, phrase))?;
+        .find(|phrase| match phrase.split_once('…') {
+            Some((head, tail)) => names_somebody(subject, head, tail),
+            None => subject
+                .strip_prefix(phrase.as_str())
+                .is_some_and(is_label_before),
+        })
+        .or_else(|| {
+            let mut weak = BEFORE_REPLY.iter();
+            weak.find(|phrase| {
+                subject
+                    .strip_prefix(phrase.as_str())
+                    .is_some_and(is_before_reply)
+            })
+        })?;
     found(format!("the subject begins with \"{phrase}\""), true)
 }
 
-/// Whether the subject starts with the phrase as a label: the phrase is followed by a colon, by the
-/// original subject's `Re:`, in brackets, or is all there is.
-fn starts_note(subject: &str, phrase: &str) -> bool {
-    let subject = subject.trim_start_matches(['[', '(', '*', '"', ' ']);
-    let Some(after) = subject.strip_prefix(phrase) else {
-        return false;
-    };
+/// Whether what stands before is a label: a colon follows, the original subject's `Re:`, the end of brackets, or
+/// nothing at all.
+fn is_label_before(after: &str) -> bool {
     let after = after.trim_start();
+    let ends = [
+        ':', '：', ']', ')', '-', '–', '—', '*', '"', '!', '.', '/', '】', '］', '）', '」', '》',
+        '>',
+    ];
     after.is_empty()
-        || after.starts_with([':', '：', ']', ')', '-', '–', '—', '*', '"', '!', '.', '/'])
+        || after.starts_with(ends)
         || after.starts_with("re:")
         || after.starts_with("re :")
+}
+
+/// Whether the subject that is answered follows, with its prefix.
+fn is_before_reply(after: &str) -> bool {
+    let after = after.trim_start_matches([' ', ':', '：', '-', '–']);
+    let prefix = after
+        .split([':', '：'])
+        .next()
+        .unwrap_or_default()
+        .trim_end();
+    prefix.len() < after.len() && REPLY_PREFIXES.iter().any(|known| known == prefix)
+}
+
+/// "Ann Example is out of the office (returning 01/09/2023)", as Lotus Notes writes it: a name between the two parts,
+/// and no more than a date behind them.
+fn names_somebody(subject: &str, head: &str, tail: &str) -> bool {
+    let Some(rest) = subject.strip_prefix(head.trim_end()) else {
+        return false;
+    };
+    let Some((name, after)) = rest.split_once(tail.trim()) else {
+        return false;
+    };
+    let words = name.split_whitespace().count();
+    let sound = (1..=5).contains(&words) && !name.contains(['?', '!', ',', ';']);
+    let after = after.trim();
+    sound
+        && (after.is_empty()
+            || after == "."
+            || (after.starts_with('(') && after.ends_with([')', '.'])))
 }
 
 /// The field that says the message came through a list (RFC 2369, RFC 2919, older list servers).

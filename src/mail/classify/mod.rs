@@ -30,4 +30,5 @@ pub(crate) fn is_list(parsed: &Parsed<'_>) -> bool {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests;

@@ -144,7 +144,8 @@ fn after_separator(lines: &[Line<'_>], at: usize, rest: &str) -> Option<Start> {
     })
 }
 
-/// Outlook for Mac forwards under an attribution line; person and moment stand in it.
+/// Outlook for Mac forwards under an attribution line; person and moment stand in it. Yahoo's classic client puts the
+/// header below it.
 fn from_attribution(lines: &[Line<'_>], at: usize, end: usize) -> Start {
     let text: Vec<&str> = lines
         .iter()
@@ -156,10 +157,12 @@ fn from_attribution(lines: &[Line<'_>], at: usize, end: usize) -> Start {
     let mut fields = Vec::new();
     fields.extend(person.map(|person| (Kind::From, person)));
     fields.extend(date.map(|date| (Kind::Date, date)));
+    let below = next_filled(lines, end).and_then(|next| fields::block_at(lines, next));
+    let (fields, body) = below.map_or((fields, end), |block| (block.fields, block.end));
     Start {
         own_end: at,
         fields,
-        body: end,
+        body,
     }
 }
 

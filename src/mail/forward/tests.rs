@@ -148,6 +148,29 @@ fn a_forwarded_message_keeps_its_author_in_every_form() {
 }
 
 #[test]
+fn a_forward_below_a_copied_header_keeps_its_author_in_every_language() {
+    for (language, clients) in crate::mail::reply::tests::clients::headers() {
+        for (client, header) in clients {
+            let body = format!("Please look.\n\n{header}\n\nIt does not print.\n\nAnn\n");
+            let (forwarded, own) = forward("Fwd: Printer", &body);
+            let forwarded = forwarded.unwrap_or_else(|| panic!("{language} {client}"));
+            assert_eq!(
+                forwarded.body, "It does not print.\n\nAnn",
+                "{language} {client}"
+            );
+            assert_eq!(own, "Please look.", "{language} {client}");
+            if header.contains("ann@example.org") {
+                assert_eq!(
+                    forwarded.from.unwrap().address,
+                    "ann@example.org",
+                    "{language} {client}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
 fn a_forward_without_own_words_has_an_empty_reply() {
     let (forwarded, reply) = forward("Fwd: Printer", FORMS[0].2);
     assert!(forwarded.is_some());

@@ -180,6 +180,18 @@ pub(crate) fn addresses(value: &[u8], hint: Option<&str>) -> Vec<Mailbox> {
                     address: name,
                 });
             }
+            // A quoted local part without brackets around the address: `"ann smith"@example.org`.
+            if bare
+                && !name.is_empty()
+                && address
+                    .strip_prefix('@')
+                    .is_some_and(|domain| !domain.contains('@'))
+            {
+                return Some(Mailbox {
+                    name: String::new(),
+                    address: format!("\"{name}\"{address}"),
+                });
+            }
             (!address.is_empty() || !name.is_empty()).then_some(Mailbox { name, address })
         })
         .collect()

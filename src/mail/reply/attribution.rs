@@ -1,5 +1,7 @@
 //! The line above a quote: "On Tue, 3 Jan 2023 at 10:00, Ann <ann@example.org> wrote:".
 
+mod person;
+
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
@@ -7,6 +9,8 @@ use regex::Regex;
 
 use super::lines::{Line, bare, is_blank_char};
 use crate::mail::{effort, languages};
+
+pub(crate) use person::parts;
 
 /// Lines that an attribution may be wrapped over.
 const MOST_LINES: usize = 6;
@@ -27,6 +31,8 @@ static STARTS: LazyLock<HashMap<char, Vec<String>>> = LazyLock::new(|| {
     }
     by_start
 });
+static QUOTING: LazyLock<Vec<String>> =
+    LazyLock::new(|| languages::phrases(|language| &language.quoting));
 static VERBS: LazyLock<Vec<String>> =
     LazyLock::new(|| languages::phrases(|language| &language.attribution_verb));
 
@@ -74,7 +80,8 @@ pub(crate) fn at(lines: &[Line<'_>], start: usize) -> Option<usize> {
     if holds(text, followed_by_quote(lines, start + 1)) {
         return Some(start + 1);
     }
-    if !may_begin(text) {
+    let named = begins_with_name(lines, start, text);
+    if !may_begin(text) && !named {
         return None;
     }
     let mut joined = text.to_owned();
@@ -87,7 +94,7 @@ pub(crate) fn at(lines: &[Line<'_>], start: usize) -> Option<usize> {
         if text.starts_with('>') && !ends_wrapped(text) {
             return None;
         }
-        if holds(text, false) && may_begin(text) {
+        if !named && holds(text, false) && may_begin(text) {
             return None;
         }
         joined.push(' ');
@@ -98,8 +105,12 @@ pub(crate) fn at(lines: &[Line<'_>], start: usize) -> Option<usize> {
         if text.is_empty() {
             continue;
         }
-        if holds(&joined, followed_by_quote(lines, index + 1)) {
+        let quoted = followed_by_quote(lines, index + 1);
+        if holds(&joined, quoted) && (!named || quoted || has_moment(&joined)) {
             return Some(index + 1);
+        }
+        if named && index > start + 1 {
+            return None;
         }
         // Most attributions end at their first colon; a date in brackets may come after one.
         colons += usize::from(ends_with_colon(text));
@@ -108,6 +119,22 @@ pub(crate) fn at(lines: &[Line<'_>], start: usize) -> Option<usize> {
         }
     }
     None
+}
+
+/// Whether the line is the beginning of an attribution that names the person first, and was wrapped behind the name or
+/// the address: "Ann Example <ann@example.org> ezt írta (időpont: 2023. jan. 3., K,". It begins a paragraph.
+fn begins_with_name(lines: &[Line<'_>], start: usize, text: &str) -> bool {
+    let above = start.checked_sub(1).and_then(|above| lines.get(above));
+    if !above.is_none_or(Line::is_blank)
+        || !text.starts_with(|c: char| c.is_alphanumeric() || c == '"')
+    {
+        return false;
+    }
+    let has_address = text.contains(" <") && text.contains('@');
+    let below = lines.get(start + 1).map(|line| bare(&line.text));
+    let address_below = below.is_some_and(|below| below.starts_with('<') && below.contains('@'));
+    let name_alone = text.chars().count() <= 60 && !text.ends_with(['.', '!', '?', ',', ':', ';']);
+    (has_address && !ends_with_colon(text)) || (address_below && name_alone)
 }
 
 fn ends_with_colon(text: &str) -> bool {
@@ -155,14 +182,36 @@ pub(crate) fn holds(text: &str, quoted: bool) -> bool {
     if !colon {
         return false;
     }
+    if (address || quoted)
+        && QUOTING
+            .iter()
+            .any(|phrase| begins_with_word(&lower, phrase))
+    {
+        return true;
+    }
     let moment = has_moment(&lower);
+    let last = core.split_whitespace().next_back().unwrap_or_default();
     (moment
         && has_verb(&lower)
-        && (address || quoted || starts_like_one(&lower) || begins_with_date(&lower)))
+        && (address
+            || quoted
+            || starts_like_one(&lower)
+            || begins_with_date(&lower)
+            || ends_with_moment(core)))
         || (moment
             && address
-            && (core.ends_with(['>', ')', ']']) || quoted)
+            && (core.ends_with(['>', ')', ']']) || last.contains('@') || quoted)
             && begins_with_date(&lower))
+}
+
+/// Whether date and time stand at the end, with no more than a zone behind them.
+fn ends_with_moment(core: &str) -> bool {
+    person::date_span(core).is_some_and(|(_, end)| core.len() - end <= 12)
+}
+
+fn begins_with_word(lower: &str, phrase: &str) -> bool {
+    let rest = lower.strip_prefix(phrase);
+    rest.is_some_and(|rest| rest.starts_with(char::is_whitespace) || !phrase.is_ascii())
 }
 
 /// Gmail before 2013: "2011/4/7 Ann Example <ann@example.org>", without a colon.
@@ -191,13 +240,13 @@ fn is_without_colon(core: &str) -> bool {
 }
 
 fn digits(text: &str) -> usize {
-    text.chars().filter(char::is_ascii_digit).count()
+    text.chars().filter(|c| c.is_numeric()).count()
 }
 
 /// Whether it begins with a date: a figure or a short word (a weekday), and a moment soon after.
 fn begins_with_date(lower: &str) -> bool {
     let head: String = lower.chars().take(48).collect();
-    let early = head.chars().take(24).any(|c| c.is_ascii_digit());
+    let early = head.chars().take(24).any(char::is_numeric);
     early && (starts_like_one(lower) || has_moment(&head))
 }
 
@@ -207,24 +256,34 @@ fn starts_like_one(lower: &str) -> bool {
     let starts = first.and_then(|first| STARTS.get(&first));
     starts.into_iter().flatten().any(|start| {
         lower.strip_prefix(start.as_str()).is_some_and(|rest| {
-            rest.starts_with(|c: char| c.is_whitespace() || c.is_ascii_digit() || c == ',')
+            rest.starts_with(|c: char| c.is_whitespace() || c.is_numeric() || c == ',')
                 || !start.is_ascii()
         })
     })
 }
 
+/// Bytes that a beginning has which says enough for itself: "wiadomość napisana przez".
+const TELLING: usize = 16;
+
+/// Whether it begins with words that no other text begins with.
+fn starts_tellingly(lower: &str) -> bool {
+    let first = lower.chars().next();
+    let starts = first.and_then(|first| STARTS.get(&first));
+    let mut telling = starts
+        .into_iter()
+        .flatten()
+        .filter(|start| start.len() >= TELLING);
+    telling.any(|start| begins_with_word(lower, start))
+}
+
 /// Whether an attribution that is wrapped over several lines may begin with this one.
 fn may_begin(text: &str) -> bool {
-    if !text.chars().take(48).any(|c| c.is_ascii_digit()) {
-        return false;
-    }
     let head: String = text.chars().take(48).collect::<String>().to_lowercase();
     let head = head.trim_start_matches(|c: char| is_blank_char(c) || matches!(c, '-' | '*'));
-    let figure = head.chars().take(44).any(|c| c.is_ascii_digit());
-    figure
-        && (starts_like_one(head)
-            || head.starts_with(|c: char| c.is_ascii_digit())
-            || has_moment(head))
+    if !head.chars().take(44).any(char::is_numeric) {
+        return starts_tellingly(head);
+    }
+    starts_like_one(head) || head.starts_with(char::is_numeric) || has_moment(head)
 }
 
 /// Whether the lower-case text ends with a verb of writing. Verbs of scripts without spaces need no
@@ -254,7 +313,8 @@ fn has_verb(lower: &str) -> bool {
                     .and_then(|text| text.chars().next());
                 let wide = verb.chars().next().is_some_and(|c| c.len_utf8() >= 3);
                 let apart = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-                wide || (before.is_some() && apart(before) && apart(after))
+                let inside = before.is_some() || verb.contains(' ');
+                wide || (inside && apart(before) && apart(after))
             })
     })
 }
@@ -266,7 +326,7 @@ pub(crate) fn begins(text: &str) -> bool {
         .take(48)
         .collect::<String>()
         .to_lowercase();
-    starts_like_one(&head) || head.starts_with(|c: char| c.is_ascii_digit())
+    starts_like_one(&head) || head.starts_with(char::is_numeric)
 }
 
 /// Where an attribution starts within a line that begins with other words, as clients that eat line
@@ -286,81 +346,4 @@ pub(crate) fn inside(text: &str) -> Option<usize> {
         .rev()
         .take(MOST_BEGINNINGS)
         .find(|&at| text.get(at..).is_some_and(|rest| holds(rest, false)))
-}
-
-/// The person and the moment that an attribution names, as written.
-pub(crate) fn parts(text: &str) -> (Option<String>, Option<String>) {
-    let text = bare(text);
-    let core = text.trim_end_matches(|c: char| is_blank_char(c) || matches!(c, ':' | '：'));
-    let date = date_span(core);
-    let Some((start, end, _)) = super::super::bounce::address::spans(core).next() else {
-        return (
-            None,
-            date.and_then(|(from, to)| core.get(from..to))
-                .map(|date| bare(date).to_owned()),
-        );
-    };
-    let before = core.get(..start).unwrap_or_default();
-    // The name stands between the moment (or the verb) and the address.
-    let name_from = match date {
-        Some((_, to)) if to <= start => to,
-        _ => 0,
-    };
-    let name = before.get(name_from..).unwrap_or_default();
-    let name =
-        name.trim_matches(|c: char| is_blank_char(c) || matches!(c, '<' | '(' | '[' | ',' | ';'));
-    let name = match name
-        .rfind('"')
-        .and_then(|close| name.get(..close))
-        .and_then(|inside| inside.rfind('"').map(|open| (open, inside)))
-    {
-        Some((open, inside)) => inside.get(open + 1..).unwrap_or_default().to_owned(),
-        None => without_verb(name),
-    };
-    let address = core.get(start..end).unwrap_or_default();
-    let person = if name.is_empty() {
-        address.to_owned()
-    } else {
-        format!("{name} <{address}>")
-    };
-    (
-        Some(person),
-        date.and_then(|(from, to)| core.get(from..to))
-            .map(|date| bare(date).to_owned()),
-    )
-}
-
-/// Where the moment stands: from the first figure of the line (outside of the address) to the time.
-fn date_span(core: &str) -> Option<(usize, usize)> {
-    let regex = MOMENT_SPAN.as_ref()?;
-    let found = regex.find(core)?;
-    Some((found.start(), found.end()))
-}
-
-static MOMENT_SPAN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"(?x) \d{1,4} [-/.\s年] .{0,40}? \d{1,2}\s?[:.h時点]\s?\d{2} (?: [:.]\d{2} )? (?: \s? [AaPp]\.?[Mm]\.? )? (?: \s (?: UTC | GMT ) [+-]?\d* )?").ok()
-});
-
-/// A name without the verbs and linking words that stand before it in some languages ("schrieb", "heeft").
-fn without_verb(name: &str) -> String {
-    let words: Vec<&str> = name.split_whitespace().collect();
-    let linking = words.iter().rposition(|word| {
-        let lower = word.to_lowercase();
-        VERBS.contains(&lower)
-            || matches!(
-                lower.as_str(),
-                "heeft"
-                    | "użytkownik"
-                    | "uživatel"
-                    | "o"
-                    | "oseba"
-                    | "utilisateur"
-                    | "ο"
-                    | "χρήστης"
-            )
-    });
-    words
-        .get(linking.map_or(0, |index| index + 1)..)
-        .unwrap_or_default()
-        .join(" ")
 }

@@ -16,6 +16,8 @@ pub(crate) enum Kind {
     Cc,
     Subject,
     ReplyTo,
+    /// What says nothing of who wrote when to whom: importance, names of files.
+    Other,
 }
 
 /// A header block: its fields in order, and the line after it.
@@ -53,7 +55,11 @@ impl Block {
 
 /// How often a field may stand in a header. "To" is also what some languages call other recipients.
 fn most(kind: Kind) -> usize {
-    if kind == Kind::To { 3 } else { 1 }
+    if matches!(kind, Kind::To | Kind::Other) {
+        3
+    } else {
+        1
+    }
 }
 
 /// Lines that a header block may have.
@@ -69,6 +75,7 @@ static LABELS: LazyLock<HashMap<String, Kind>> = LazyLock::new(|| {
             (&language.cc, Kind::Cc),
             (&language.subject, Kind::Subject),
             (&language.reply_to, Kind::ReplyTo),
+            (&language.other_field, Kind::Other),
         ];
         for (names, kind) in kinds {
             for name in names {
@@ -101,14 +108,21 @@ pub(crate) struct Label {
     pub value: usize,
 }
 
+/// Whether the line is a row of a table, as NetEase's clients write their header: `| From | Ann<ann@example.org> |`.
+pub(crate) fn is_row(line: &str) -> bool {
+    unquoted(line).starts_with('|')
+}
+
 /// The label that a line begins with. Bold labels of a plain text part (`*From:*`) are labels too.
 pub(crate) fn label(line: &str) -> Option<Label> {
     let text = unquoted(line);
     effort::spend(text.len().min(45));
+    let row = is_row(line);
     let (at, colon) = text
         .char_indices()
         .take(45)
-        .find(|(_, c)| matches!(c, ':' | '：'))?;
+        .skip(1)
+        .find(|(_, c)| matches!(c, ':' | '：') || (row && *c == '|'))?;
     let kind = kind_of(text.get(..at)?)?;
     let value = text.get(at + colon.len_utf8()..)?;
     let value = value.trim_start_matches(|c: char| c == '*' || is_blank_char(c));

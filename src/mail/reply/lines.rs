@@ -38,7 +38,12 @@ impl<'a> Line<'a> {
             .get_or_init(|| fields::label(&self.text))
             .as_ref()?;
         let value = self.text.get(label.value..).unwrap_or_default();
-        Some((label.kind, bare(value)))
+        let value = bare(value);
+        let value = match value.strip_suffix('|') {
+            Some(cell) if fields::is_row(&self.text) => bare(cell),
+            _ => value,
+        };
+        Some((label.kind, value))
     }
 
     /// Whether nothing can be seen on it.

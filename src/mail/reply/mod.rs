@@ -373,4 +373,5 @@ fn last_bare_blockquote(lines: &[Line<'_>]) -> Option<(usize, usize)> {
 }
 
 #[cfg(test)]
-mod tests;
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
+pub(crate) mod tests;

@@ -18,67 +18,13 @@ static SENT_FROM: LazyLock<Vec<(String, String)>> = LazyLock::new(|| {
         .collect()
 });
 
-/// Words of which one stands in nearly every such line.
-const DEVICES: &[&str] = &[
-    "iphone",
-    "ipad",
-    "ipod",
-    "android",
-    "blackberry",
-    "samsung",
-    "galaxy",
-    "huawei",
-    "xiaomi",
-    "redmi",
-    "oneplus",
-    "pixel",
-    "nokia",
-    "sony",
-    "xperia",
-    "htc",
-    "motorola",
-    "windows",
-    "mail",
-    "outlook",
-    "phone",
-    "mobile",
-    "handy",
-    "smartphone",
-    "tablet",
-    "surface",
-    "mac",
-    "yahoo",
-    "gmail",
-    "proton",
-    "thunderbird",
-    "spark",
-    "verizon",
-    "at&t",
-    "t-mobile",
-    "telekom",
-    "aol",
-    "gmx",
-    "web.de",
-    "yandex",
-    "mobil",
-    "téléphone",
-    "telefon",
-    "móvil",
-    "celular",
-    "telemóvel",
-    "телефон",
-    "смартфон",
-    "手机",
-    "手機",
-    "スマートフォン",
-    "휴대폰",
-    "ios",
-    "sparrow",
-    "airmail",
-    "boxer",
-    "bluemail",
-    "watch",
-];
+/// Words of which one stands in nearly every such line: devices, programs, providers.
+static DEVICES: LazyLock<Vec<&str>> = LazyLock::new(|| {
+    let names = include_str!("devices.txt").lines();
+    names
+        .filter(|name| !name.is_empty() && !name.starts_with('#'))
+        .collect()
+});
 
 /// Whether the line says which device or program sent the mail. A sentence that only begins like one
 /// ("Sent from my desk, which is …") is no such line.
@@ -88,8 +34,8 @@ pub(crate) fn is_sent_from(text: &str) -> bool {
         return false;
     }
     effort::spend(text.len());
-    let lower = text.to_lowercase();
-    let lower = lower.trim_end_matches(['.', '!', '*', '_', ' ', ')', ']']);
+    let lower = languages::lower(text);
+    let lower = lower.trim_end_matches(['.', '。', '!', '*', '_', ' ', ')', ']']);
     let phrase = SENT_FROM.iter().find(|(head, tail)| {
         lower.starts_with(head.as_str())
             && lower.ends_with(tail.as_str())
@@ -100,7 +46,7 @@ pub(crate) fn is_sent_from(text: &str) -> bool {
         return false;
     }
     let clause = lower.split([',', ';']).next().unwrap_or_default();
-    let device = DEVICES.iter().any(|device| clause.contains(device));
+    let device = DEVICES.iter().any(|device| clause.contains(*device));
     device
         || (clause.len() == lower.len()
             && lower.split_whitespace().count() <= 7

@@ -1,5 +1,7 @@
 //! Kinds of senders, as their software marks them.
 
+use std::collections::BTreeMap;
+
 use crate::config::service::MailLimits;
 use crate::mail::message::{Origin, UnderstoodMail};
 use crate::mail::understand;
@@ -44,6 +46,31 @@ fn machines_that_answer_are_known() {
         assert!(
             matches!(origin, Origin::AutoReply { .. }),
             "{header}: {origin:?}"
+        );
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Subjects {
+    absence_notes: BTreeMap<String, Vec<String>>,
+    people: BTreeMap<String, Vec<String>>,
+}
+
+#[test]
+fn absence_notes_are_told_from_people_by_their_subject_in_every_language() {
+    let subjects: Subjects = toml::from_str(include_str!("subjects.toml")).unwrap();
+    for subject in subjects.absence_notes.values().flatten() {
+        let origin = mail(&format!("Subject: {subject}")).origin;
+        assert!(
+            matches!(origin, Origin::AutoReply { .. }),
+            "{subject}: {origin:?}"
+        );
+    }
+    for subject in subjects.people.values().flatten() {
+        assert_eq!(
+            mail(&format!("Subject: {subject}")).origin,
+            Origin::Person,
+            "{subject}"
         );
     }
 }

@@ -1,5 +1,7 @@
 //! What hostile mail costs.
 
+mod scoring;
+
 use super::understand;
 use crate::config::service::MailLimits;
 use crate::mail::effort;
