@@ -154,7 +154,6 @@ async fn what_is_foreseen_is_what_happens() {
     let desk = at_work().await;
     let reply_to = sent(&desk, "carla@customer.test", "Reply-To");
     let answered = sent(&desk, "carla@customer.test", "Message-ID");
-    let to_carla = sent(&desk, "carla@customer.test", "Return-Path");
     let proven = "Authentication-Results: mx.desk.test; dmarc=pass header.from=agents.test\r\n";
     let mut cases = vec![
         ("a first mail", mail("dora@customer.test", "Help", "Hi")),

@@ -1,5 +1,7 @@
 //! Broken and odd messages: text in every case.
 
+use std::collections::BTreeMap;
+
 use proptest::prelude::*;
 
 use crate::config::service::MailLimits;
@@ -40,6 +42,58 @@ fn charsets_are_read_as_declared() {
         ("\"\"", b"Gr\xc3\xbc\xc3\x9fe", "Grüße"),
     ] {
         assert_eq!(with_charset(charset, body), text, "{charset}");
+    }
+}
+
+#[derive(serde::Deserialize)]
+struct Labels {
+    text: String,
+    labels: Vec<String>,
+}
+
+#[test]
+fn every_label_of_the_encoding_standard_is_read() {
+    let all: BTreeMap<String, Labels> = toml::from_str(include_str!("labels.toml")).unwrap();
+    for (name, Labels { text, labels }) in all {
+        let encoding = encoding_rs::Encoding::for_label(name.as_bytes()).unwrap();
+        let (bytes, _, unwritten) = encoding.encode(&text);
+        assert!(!unwritten, "{name} cannot write {text}");
+        for label in labels {
+            assert_eq!(with_charset(&label, &bytes), text, "{label}");
+            let quoted = format!("\"{}\"", label.to_uppercase());
+            assert_eq!(with_charset(&quoted, &bytes), text, "{quoted}");
+        }
+    }
+}
+
+#[test]
+fn utf_16_is_read_by_every_label_and_what_the_standard_refuses_is_text_as_well() {
+    let big: Vec<u8> = "Grüße".encode_utf16().flat_map(u16::to_be_bytes).collect();
+    let little: Vec<u8> = "Grüße".encode_utf16().flat_map(u16::to_le_bytes).collect();
+    for label in ["unicodefffe", "utf-16be"] {
+        assert_eq!(with_charset(label, &big), "Grüße", "{label}");
+    }
+    for label in [
+        "csunicode",
+        "iso-10646-ucs-2",
+        "ucs-2",
+        "unicode",
+        "unicodefeff",
+        "utf-16",
+        "utf-16le",
+    ] {
+        assert_eq!(with_charset(label, &little), "Grüße", "{label}");
+    }
+    for label in [
+        "csiso2022kr",
+        "hz-gb-2312",
+        "iso-2022-cn",
+        "iso-2022-cn-ext",
+        "iso-2022-kr",
+        "replacement",
+        "x-user-defined",
+    ] {
+        assert_eq!(with_charset(label, b"Hello"), "Hello", "{label}");
     }
 }
 
