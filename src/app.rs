@@ -1,5 +1,7 @@
 //! The composition root: builds the parts from the configuration, runs them as tasks, and drains them.
 
+pub mod platforms;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,19 +12,17 @@ use sqlx::{PgConnection, PgPool};
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::chat::discord::Discord;
-use crate::chat::slack::Slack;
 use crate::chat::{ChatPlatform, Platforms};
 use crate::clock::Clock;
-use crate::command;
 use crate::command::Scene;
-use crate::config::chat::{ChatSettings, PlatformSettings};
+use crate::config::chat::ChatSettings;
 use crate::config::service::{Database, MailboxSettings};
 use crate::config::{self, Settings};
-use crate::conversation::{self, Handler, Listener};
+use crate::conversation::{Handler, Listener};
 use crate::db;
 use crate::db::embedded::Cluster;
 use crate::delivery::{Deliverer, Poster};
+use crate::desk;
 use crate::inbound::poll::Poller;
 use crate::inbound::process::Processor;
 use crate::mail::smtp::Mailer;
@@ -31,6 +31,7 @@ use crate::notify::render::Templates;
 use crate::people;
 use crate::schedule::Ticker;
 use crate::supervise::{Signals, Supervisor};
+use crate::ticket::Actor;
 use crate::wake::Wake;
 
 /// How many connections the service takes at most for all but its workers, those of the mailboxes' leases aside.
@@ -149,6 +150,17 @@ impl App {
         }
     }
 
+    /// The context in which the machine's operator acts.
+    #[must_use]
+    pub fn operator(&self) -> desk::Context<'_> {
+        desk::Context {
+            settings: &self.settings,
+            now: self.clock.now(),
+            actor: Actor::System,
+            answering: true,
+        }
+    }
+
     /// The worker that settles stored mail.
     #[must_use]
     pub fn processor(&self) -> Processor {
@@ -196,20 +208,7 @@ impl App {
     /// # Errors
     /// If a platform's settings cannot be used.
     pub fn platforms(&self) -> anyhow::Result<Platforms> {
-        let mut platforms = Platforms::new();
-        for chat in &self.settings.chats {
-            let surface = conversation::surface(command::specs(&self.settings));
-            let platform: Arc<dyn ChatPlatform> = match &chat.platform {
-                PlatformSettings::Discord(discord) => {
-                    Arc::new(Discord::new(discord.clone(), surface, self.clock.clone())?)
-                }
-                PlatformSettings::Slack(slack) => {
-                    Arc::new(Slack::new(slack.clone(), surface, self.clock.clone())?)
-                }
-            };
-            platforms.insert(chat.name.clone(), platform);
-        }
-        Ok(platforms)
+        platforms::unconnected(&self.settings, &self.clock)
     }
 
     /// The listener to one chat.

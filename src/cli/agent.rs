@@ -1,14 +1,15 @@
 //! `frontdesk agent`: who works here.
 
 use anyhow::Context as _;
-use chrono::{DateTime, Utc};
-use clap::{Args, Subcommand, ValueEnum};
+use clap::{Args, Subcommand};
 use sqlx::PgConnection;
 
 use super::open::DeskArgument;
 use super::page;
 use crate::app::App;
-use crate::people::store::{self, NewPerson};
+use crate::command::StaffRole;
+use crate::desk::{self, NewAgent};
+use crate::people::store;
 use crate::people::{Person, Role};
 
 /// Arguments of `frontdesk agent`.
@@ -55,26 +56,6 @@ struct HandleArgument {
     handle: String,
 }
 
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum StaffRole {
-    /// Works tickets.
-    Agent,
-    /// An agent who also reads reports and manages teams.
-    Manager,
-    /// May do everything.
-    Admin,
-}
-
-impl From<StaffRole> for Role {
-    fn from(role: StaffRole) -> Self {
-        match role {
-            StaffRole::Agent => Self::Agent,
-            StaffRole::Manager => Self::Manager,
-            StaffRole::Admin => Self::Admin,
-        }
-    }
-}
-
 /// Runs an agent command.
 pub(super) async fn run(arguments: &AgentArguments) -> anyhow::Result<()> {
     let work = async |app: &App| match &arguments.command {
@@ -87,79 +68,23 @@ pub(super) async fn run(arguments: &AgentArguments) -> anyhow::Result<()> {
 }
 
 async fn add(app: &App, arguments: &AddArguments) -> anyhow::Result<()> {
-    let (handle, address) = (arguments.handle.trim(), arguments.address.trim());
-    check(app, handle, address)?;
-    for team in &arguments.teams {
-        super::team::known(app, team)?;
-    }
+    let role = Role::from(arguments.role);
+    let new = NewAgent {
+        handle: &arguments.handle,
+        address: &arguments.address,
+        name: arguments.name.as_deref(),
+        role,
+        teams: &arguments.teams,
+    };
     let mut tx = app.pool.begin().await?;
-    let person = write(&mut tx, app.clock.now(), arguments, handle, address).await?;
-    for team in &arguments.teams {
-        store::join_team(&mut tx, person.id, team, false).await?;
-    }
+    let person = desk::add_agent(&mut tx, &app.operator(), &new).await?;
     tx.commit().await?;
+    let handle = person.handle.as_deref().unwrap_or(&person.name);
     page::print(&format!(
         "{handle} is {} now and is notified at {}.\n",
-        with_article(arguments.role.into()),
-        page::one_line(person.address.as_deref().unwrap_or(address))
+        role.with_article(),
+        page::one_line(person.address.as_deref().unwrap_or_default())
     ))
-}
-
-fn with_article(role: Role) -> String {
-    let article = if role == Role::Manager { "a" } else { "an" };
-    format!("{article} {}", role.key())
-}
-
-fn check(app: &App, handle: &str, address: &str) -> anyhow::Result<()> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | '-');
-    if handle.is_empty() || !handle.chars().all(plain) {
-        anyhow::bail!(
-            "`{handle}` is no handle: it takes letters, digits, dots, hyphens and underscores, such as `ann`"
-        );
-    }
-    let parts = address.split_once('@');
-    let whole = parts.is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-    if !whole || address.contains(|c: char| c.is_whitespace() || c.is_control()) {
-        anyhow::bail!(
-            "`{}` is no address; give one such as ann@example.com",
-            page::one_line(address)
-        );
-    }
-    if crate::notify::is_own(&app.settings, address) {
-        anyhow::bail!("{address} is an address of the desk itself, which cannot be an agent");
-    }
-    Ok(())
-}
-
-async fn write(
-    conn: &mut PgConnection,
-    now: DateTime<Utc>,
-    arguments: &AddArguments,
-    handle: &str,
-    address: &str,
-) -> anyhow::Result<Person> {
-    let role = Role::from(arguments.role);
-    let known = store::by_address(conn, address).await?;
-    if let Some(other) = store::by_handle(conn, handle).await?
-        && known.as_ref().is_none_or(|known| known.id != other.id)
-    {
-        let address = other.address.as_deref().unwrap_or("no address");
-        anyhow::bail!(
-            "the handle {handle} belongs to {} ({address}) already",
-            other.name
-        );
-    }
-    if let Some(known) = known {
-        store::set_role(conn, known.id, role, Some(handle), None).await?;
-        return Ok(known);
-    }
-    let new = NewPerson {
-        name: arguments.name.as_deref().unwrap_or(handle),
-        address,
-        role,
-        handle: Some(handle),
-    };
-    Ok(store::find_or_create(conn, now, new).await?)
 }
 
 async fn list(app: &App) -> anyhow::Result<()> {
@@ -207,8 +132,7 @@ pub(super) async fn find(conn: &mut PgConnection, handle: &str) -> anyhow::Resul
 async fn bar(app: &App, handle: &str, disabled: bool) -> anyhow::Result<()> {
     let mut tx = app.pool.begin().await?;
     let person = find(&mut tx, handle).await?;
-    let disabled_at = disabled.then(|| app.clock.now());
-    store::set_role(&mut tx, person.id, person.role, None, disabled_at).await?;
+    desk::bar_agent(&mut tx, &app.operator(), &person, disabled).await?;
     tx.commit().await?;
     page::print(&if disabled {
         format!(

@@ -1,5 +1,7 @@
 //! `frontdesk check-config`: everything that is wrong with a configuration, or what it sets up.
 
+mod live;
+
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
@@ -26,22 +28,29 @@ pub struct CheckConfigArguments {
     /// The file holds a desk and nothing else, as those in config/desks do.
     #[arg(long)]
     desk: bool,
+    /// Ask the chat platforms, too: whether the login is accepted, and which permissions are missing where. Nothing is
+    /// changed there. Ends with status 1 if anything is missing.
+    #[arg(long, conflicts_with = "desk")]
+    live: bool,
 }
 
 /// Checks a configuration and prints what it sets up. Secrets are read and not shown.
 ///
 /// # Errors
 /// [`config::Problems`], which end the program with status 78 (`EX_CONFIG` of sysexits.h).
-pub fn run(arguments: &CheckConfigArguments) -> anyhow::Result<()> {
+pub async fn run(arguments: &CheckConfigArguments) -> anyhow::Result<()> {
     let file = &arguments.file;
-    let summary = if arguments.desk {
-        of_desk(&config::load_desk(file)?)
-    } else {
-        let settings = config::load(file, &|name| std::env::var(name).ok())?;
-        of_settings(&settings, Clock::default().now())
-    };
+    if arguments.desk {
+        print!("{}", page(file, &of_desk(&config::load_desk(file)?)));
+        return Ok(());
+    }
+    let settings = config::load(file, &|name| std::env::var(name).ok())?;
+    let summary = of_settings(&settings, Clock::default().now());
     print!("{}", page(file, &summary));
-    Ok(())
+    match arguments.live {
+        true => live::look(&settings).await,
+        false => Ok(()),
+    }
 }
 
 type Lines = Vec<(&'static str, String)>;

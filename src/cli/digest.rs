@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
 use chrono_tz::Tz;
 use clap::Args;
 use clap::Subcommand;
@@ -14,16 +14,13 @@ use sqlx::PgConnection;
 use super::open::DeskArgument;
 use super::page;
 use crate::app::App;
-use crate::ids::{OutboxId, PersonId};
 use crate::mail;
-use crate::notify::digest::{Reader, digest_row};
-use crate::notify::letter::{self, Enclosed, Letter};
+use crate::notify::letter::Letter;
 use crate::notify::render::Templates;
 use crate::outbox::NewRow;
-use crate::outbox::store::Claimed;
 use crate::people::{self, Person};
-use crate::report::subscription::{DigestKind, NewSubscription, Subscription};
-use crate::report::{self, digest, store};
+use crate::report::subscription::{DigestKind, NewSubscription};
+use crate::report::{preview, store};
 
 /// Arguments of `frontdesk digest`.
 #[derive(Debug, Args)]
@@ -99,7 +96,7 @@ pub(super) async fn run(arguments: &DigestArguments) -> anyhow::Result<()> {
         DigestCommand::List => list(app).await,
         DigestCommand::Subscribe(arguments) => subscribe(app, arguments).await,
         DigestCommand::Unsubscribe(arguments) => unsubscribe(app, arguments).await,
-        DigestCommand::Preview(arguments) => preview(app, arguments).await,
+        DigestCommand::Preview(arguments) => show(app, arguments).await,
     };
     arguments.desk.work(work).await
 }
@@ -195,7 +192,7 @@ async fn unsubscribe(app: &App, arguments: &UnsubscribeArguments) -> anyhow::Res
     ))
 }
 
-async fn preview(app: &App, arguments: &PreviewArguments) -> anyhow::Result<()> {
+async fn show(app: &App, arguments: &PreviewArguments) -> anyhow::Result<()> {
     let templates = Templates::load(app.settings.notify.templates.as_deref())?;
     let row = row(app, arguments).await?;
     match &arguments.out {
@@ -218,7 +215,6 @@ fn write(file: &Path, bytes: &[u8]) -> anyhow::Result<()> {
 /// The row that the digest would become.
 async fn row(app: &App, arguments: &PreviewArguments) -> anyhow::Result<NewRow> {
     let mut conn = app.pool.acquire().await?;
-    let now = app.clock.now();
     let person = match &arguments.reader {
         Some(handle) => Some(agent(&mut conn, handle).await?),
         None if arguments.digest == DigestKind::Mine => {
@@ -226,89 +222,23 @@ async fn row(app: &App, arguments: &PreviewArguments) -> anyhow::Result<NewRow> 
         }
         None => None,
     };
-    let subscription = of(&mut conn, person.as_ref(), arguments.digest, now).await?;
-    let zone = subscription.zone(app.settings.desk.zone);
-    let asked = match arguments.at {
-        Some(day) => report::period::Period::day(zone, day).to() - chrono::TimeDelta::seconds(1),
-        None => now,
-    };
-    let hour = u32::try_from(subscription.hour).unwrap_or(8);
-    let slot = arguments.digest.slot(zone, hour, asked);
-    let request = report::request(&app.settings, &subscription, slot);
-    let digest = digest::compute(&mut conn, &app.settings, &request, now).await?;
-    let reader = Reader {
-        person: subscription.person,
-        name: &subscription.name,
-        address: subscription
-            .address
-            .as_deref()
-            .unwrap_or("reader@frontdesk.invalid"),
-        subscription: Some(subscription.id),
-    };
-    Ok(digest_row(&app.settings, now, slot, &reader, &digest))
-}
-
-/// The reader's subscription, or one as it would be.
-async fn of(
-    conn: &mut PgConnection,
-    person: Option<&Person>,
-    digest: DigestKind,
-    now: DateTime<Utc>,
-) -> Result<Subscription, sqlx::Error> {
-    let standing = match person {
-        Some(person) => store::standing(conn, Some(person.id)).await?,
-        None => Vec::new(),
-    };
-    let own = standing.into_iter().find(|one| one.digest == digest);
-    Ok(own.unwrap_or_else(|| Subscription {
-        id: crate::ids::SubscriptionId(0),
-        person: person.map_or(PersonId(0), |person| person.id),
-        name: person.map_or_else(String::new, |person| person.name.clone()),
-        handle: person
-            .and_then(|person| person.handle.clone())
-            .unwrap_or_default(),
-        address: person.and_then(|person| person.address.clone()),
-        digest,
-        teams: Vec::new(),
-        hour: 8,
-        zone: None,
-        even_if_empty: true,
-        unassigned_hours: 24,
-        created_at: now,
-        last_slot_at: None,
-    }))
-}
-
-/// The mail as it would leave now.
-fn letter(app: &App, templates: &Templates, row: &NewRow) -> anyhow::Result<Letter> {
-    let claimed = Claimed {
-        id: OutboxId(0),
-        audience: row.audience,
-        template: row.template.to_owned(),
-        draft: row.draft.clone(),
-        ticket_id: row.ticket_id,
-        comment_id: row.comment_id,
-        recipient_id: row.recipient_id,
-        address: row.address.clone(),
-        mailbox: row.mailbox.clone(),
-        message_id: row.message_id.clone(),
-        automatic: row.automatic,
-        attempt: 1,
-        created_at: app.clock.now(),
-    };
-    let written = letter::write(
+    let row = preview::row(
+        &mut conn,
         &app.settings,
-        templates,
         app.clock.now(),
-        &claimed,
-        Enclosed::default(),
+        arguments.digest,
+        person.as_ref(),
+        arguments.at,
     );
-    written.context("the digest cannot be written")
+    Ok(row.await?)
+}
+
+fn letter(app: &App, templates: &Templates, row: &NewRow) -> anyhow::Result<Letter> {
+    preview::letter(&app.settings, templates, app.clock.now(), row)
 }
 
 fn plain(app: &App, letter: &Letter) -> String {
-    let mail = mail::understand(&letter.bytes, &app.settings.limits).mail;
-    format!("Subject: {}\n\n{}\n", mail.subject, mail.text.trim_end())
+    preview::plain(&app.settings, letter)
 }
 
 /// The HTML of the mail, with each image within the page.

@@ -1,5 +1,7 @@
 //! `frontdesk do`: one command of the grammar, from the machine itself.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::Context as _;
 use clap::Args;
 use serde_json::json;
@@ -12,6 +14,7 @@ use crate::command::{self, Caller, Failure, Fault, Reply, UserError};
 use crate::people::Role;
 use crate::ticket::find::Found;
 use crate::ticket::query::Sight;
+use crate::ticket::timeline::NewFile;
 use crate::ticket::{self, Source};
 use crate::wake::{self, Topic};
 
@@ -31,6 +34,9 @@ pub struct DoArguments {
     /// Put the text on standard input behind the command: the words of a reply or a note.
     #[arg(long)]
     stdin: bool,
+    /// A file that goes with the command; may be given several times.
+    #[arg(long = "file", value_name = "PATH")]
+    files: Vec<PathBuf>,
     /// Print what was done as JSON.
     #[arg(long)]
     json: bool,
@@ -57,6 +63,18 @@ async fn give(
     arguments: &DoArguments,
     line: &str,
 ) -> anyhow::Result<Result<(Reply, Option<String>), UserError>> {
+    let contents = arguments.files.iter().map(|path| read(path));
+    let contents: Vec<(String, Vec<u8>)> = contents.collect::<anyhow::Result<_>>()?;
+    let files: Vec<NewFile<'_>> = contents
+        .iter()
+        .map(|(name, content)| NewFile {
+            name,
+            content_type: "application/octet-stream",
+            content_id: None,
+            inline: false,
+            content,
+        })
+        .collect();
     let mut tx = app.pool.begin().await?;
     let person = match &arguments.agent {
         Some(handle) => Some(agent::find(&mut tx, handle).await?),
@@ -77,7 +95,7 @@ async fn give(
         source: Source::Command,
         ticket: implied,
         account: None,
-        files: &[],
+        files: &files,
     };
     let reply = match command::run(&mut tx, &app.scene(), &caller, line).await {
         Ok(reply) => reply,
@@ -92,6 +110,14 @@ async fn give(
     // A word that is lost costs a poll interval.
     wake::tell(&app.pool, Topic::Outbox).await.ok();
     Ok(Ok((reply, number)))
+}
+
+/// A file's name and content.
+fn read(path: &Path) -> anyhow::Result<(String, Vec<u8>)> {
+    let content =
+        std::fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let name = path.file_name().unwrap_or(path.as_os_str());
+    Ok((name.to_string_lossy().into_owned(), content))
 }
 
 fn done(arguments: &DoArguments, reply: &Reply, number: Option<&str>) -> anyhow::Result<String> {

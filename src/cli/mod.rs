@@ -114,7 +114,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Stats(arguments) => wait_for(stats::run(&arguments)),
         Command::Import(arguments) => wait_for(import::run(&arguments)),
         Command::Mail(arguments) => wait_for(mail::run(arguments)),
-        Command::CheckConfig(arguments) => check_config::run(&arguments),
+        Command::CheckConfig(arguments) => wait_for(check_config::run(&arguments)),
         Command::Template(arguments) => template::run(&arguments),
         Command::Docs(arguments) => docs::run(&arguments),
     }

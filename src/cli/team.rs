@@ -5,6 +5,7 @@ use clap::{Args, Subcommand};
 use super::open::DeskArgument;
 use super::{agent, page};
 use crate::app::App;
+use crate::desk;
 use crate::people::store;
 
 /// Arguments of `frontdesk team`.
@@ -55,25 +56,11 @@ pub(super) async fn run(arguments: &TeamArguments) -> anyhow::Result<()> {
     arguments.desk.work(work).await
 }
 
-/// Whether the desk has this team.
-pub(super) fn known(app: &App, team: &str) -> anyhow::Result<()> {
-    let desk = &app.settings.desk;
-    if desk.team(team).is_some() {
-        return Ok(());
-    }
-    let known: Vec<&str> = desk.team.iter().map(|team| team.key.as_str()).collect();
-    anyhow::bail!(
-        "there is no team `{team}`; this desk has {}",
-        known.join(", ")
-    )
-}
-
 async fn add(app: &App, arguments: &AddArguments) -> anyhow::Result<()> {
     let AddArguments { team, handle, lead } = arguments;
-    known(app, team)?;
     let mut tx = app.pool.begin().await?;
     let person = agent::find(&mut tx, handle).await?;
-    store::join_team(&mut tx, person.id, team, *lead).await?;
+    desk::join_team(&mut tx, &app.operator(), &person, team, *lead).await?;
     tx.commit().await?;
     let part = if *lead { "leads" } else { "is in" };
     page::print(&format!("{handle} {part} {team} now.\n"))
@@ -83,7 +70,7 @@ async fn remove(app: &App, arguments: &RemoveArguments) -> anyhow::Result<()> {
     let RemoveArguments { team, handle } = arguments;
     let mut tx = app.pool.begin().await?;
     let person = agent::find(&mut tx, handle).await?;
-    if !store::leave_team(&mut tx, person.id, team).await? {
+    if !desk::leave_team(&mut tx, &person, team).await? {
         anyhow::bail!("{handle} is not in {team}; `frontdesk team list` shows who is");
     }
     tx.commit().await?;

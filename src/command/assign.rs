@@ -1,10 +1,10 @@
-//! `take`, `assign`, `unassign` and `team`: who has a ticket.
+//! `take`, `assign` and `unassign`: who has a ticket.
 
 use clap::Args;
 use serde_json::json;
 
 use super::grammar::OnTicket;
-use super::work::{Work, known, status_name};
+use super::work::{Work, status_name};
 use super::{Failure, Reply};
 use crate::desk;
 use crate::people::Person;
@@ -31,16 +31,6 @@ pub struct Assign {
 pub struct Unassign {
     #[command(flatten)]
     on: OnTicket,
-}
-
-/// Arguments of `team`.
-#[derive(Debug, Clone, PartialEq, Args)]
-pub struct Team {
-    #[command(flatten)]
-    on: OnTicket,
-    /// The team's key or name.
-    #[arg(required = true)]
-    team: String,
 }
 
 pub(super) async fn take(work: &mut Work<'_>) -> Result<Reply, Failure> {
@@ -72,21 +62,4 @@ async fn give(work: &mut Work<'_>, to: Option<&Person>) -> Result<Reply, Failure
         "already": already,
     });
     Ok(work.reply("assigned", &data)?.on(ticket.id))
-}
-
-impl Team {
-    pub(super) async fn run(&self, work: &mut Work<'_>) -> Result<Reply, Failure> {
-        let teams = &work.desk().team;
-        let all = teams
-            .iter()
-            .map(|team| (team.key.as_str(), team.name.as_str()));
-        let team = known("team", "team", &self.team, all)?;
-        let mut ticket = work.hold().await?;
-        let already = ticket.team.as_deref() == Some(team);
-        let from = ticket.team.clone().filter(|_| !already);
-        let ctx = work.context();
-        desk::route_to_team(work.conn, &ctx, &mut ticket, team).await?;
-        let data = json!({"number": ticket.number, "team": team, "from": from, "already": already});
-        Ok(work.reply("handed_over", &data)?.on(ticket.id))
-    }
 }

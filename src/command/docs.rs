@@ -43,8 +43,17 @@ We are looking into it and write again at noon.
 
 `frontdesk do \"take TKT-20261120-0042\" --as ann` gives one command and ends with 0 if it was done, 64 if it was not
 understood, 77 if it may not be given, and 1 if the desk refuses it or something failed. `--ticket NUMBER` stands for
-being in that ticket's thread, `--stdin` puts the text on standard input behind the command, `--json` prints what was
+being in that ticket's thread, `--file PATH` sends a file along, `--stdin` puts the text on standard input behind the command, `--json` prints what was
 done for programs. Without `--as` the machine's operator acts, with an admin's rights; what needs an author is refused.
+
+## Many tickets at once
+
+`bulk` takes the filter of `list` and a change without a number: `bulk --tag outage --kind waiting close The outage is
+over`. It answers with the count, the first tickets and a code, and changes nothing. `bulk --yes CODE`, or the button,
+does it: to the tickets that were shown, less those that do not fit any more, each by its own rights and workflow, with
+its own event. What failed is named ticket by ticket. More than a hundred are done in the background, a hundred in one
+transaction, and whoever asked is told when it is through. `bulk --undo CODE` takes back what the undo time allows. A code
+is good for an hour, and only for whom it was shown.
 
 This page is printed by `frontdesk docs commands`; `make docs` writes it anew.
 

@@ -9,10 +9,15 @@ use std::sync::LazyLock;
 
 use clap::{Arg, ArgAction, Args, FromArgMatches as _, Subcommand};
 
-use super::assign::{Assign, Take, Team, Unassign};
+use super::agent::Agent;
+use super::assign::{Assign, Take, Unassign};
+use super::attach::Attach;
+use super::bulk::Bulk;
 use super::canned::Canned;
 use super::comment::{Comment, Note, Reply};
 use super::connect::Connect;
+use super::digest::Digest;
+use super::due::Due;
 use super::fields::{Category, Field, Priority, Subject, Tag, Type};
 use super::help::Help;
 use super::list::{List, Search};
@@ -22,7 +27,9 @@ use super::record::{History, Rate, Transcript};
 use super::remind::{Remind, Reminder};
 use super::show::Show;
 use super::sla::Sla;
+use super::stats::Stats;
 use super::status::{Close, Reopen, Resolve, Status};
+use super::team::Team;
 use super::ties::{Link, Merge, Only, Spam, Split};
 use super::words::{Delete, Edit};
 
@@ -49,7 +56,8 @@ pub enum Command {
     Assign(Assign),
     /// Take a ticket from whoever has it.
     Unassign(Unassign),
-    /// Hand a ticket over to another team; where it came from is kept.
+    /// Hand a ticket over to another team, or say who is in which.
+    #[command(subcommand)]
     Team(Team),
     /// Change a ticket's status.
     Status(Status),
@@ -65,6 +73,8 @@ pub enum Command {
     Category(Category),
     /// Change a ticket's type.
     Type(Type),
+    /// Say when a ticket is due. What was understood is said back.
+    Due(Due),
     /// Put tags on a ticket, and take others off.
     Tag(Tag),
     /// Fill or empty a custom field of a ticket.
@@ -84,6 +94,8 @@ pub enum Command {
     Reply(Reply),
     /// Write an internal note. No customer sees it.
     Note(Note),
+    /// Put the files that come with it on a ticket.
+    Attach(Attach),
     /// Edit a comment of your own; what it said before is kept.
     Edit(Edit),
     /// Delete a comment of your own.
@@ -107,6 +119,16 @@ pub enum Command {
     Spam(Spam),
     /// Say that a ticket is no spam.
     Unspam(Only),
+    /// Change many tickets at once: shown first, done when you confirm it.
+    Bulk(Bulk),
+    /// Show how the desk stood over a period, in short.
+    Stats(Stats),
+    /// Say which digests are sent to you, and look at them.
+    #[command(subcommand)]
+    Digest(Digest),
+    /// Say who works here.
+    #[command(subcommand)]
+    Agent(Agent),
     /// Say how you liked the way a ticket was settled.
     Rate(Rate),
     /// Say something on a ticket of your own.
@@ -126,6 +148,16 @@ pub enum Command {
     Help(Help),
 }
 
+impl Command {
+    /// Whether it reads tickets by whatever is asked for, rather than one by its key.
+    pub(super) fn looks_at_many(&self) -> bool {
+        matches!(
+            self,
+            Self::List(_) | Self::Search(_) | Self::Bulk(_) | Self::Stats(_) | Self::Digest(_)
+        )
+    }
+}
+
 /// The ticket a command is about.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct OnTicket {
@@ -135,6 +167,15 @@ pub struct OnTicket {
 
 /// The name of the argument that names the ticket.
 pub const TICKET: &str = "ticket";
+
+/// Groups of which one command needs no second word: `team billing` is `team to billing`.
+const IN_SHORT: &[(&str, &str)] = &[("team", "to")];
+
+/// The second word that goes without saying behind this one.
+pub(super) fn in_short(path: &str) -> Option<&'static str> {
+    let found = IN_SHORT.iter().find(|(group, _)| *group == path);
+    found.map(|(_, word)| *word)
+}
 
 /// The grammar as it is written: places and names.
 pub(super) fn grammar() -> &'static clap::Command {

@@ -10,13 +10,19 @@
 //! Surfaces render: [`Reply::text`] and [`UserError::markdown`] are Markdown, [`Reply::plain`] and `Display` are plain
 //! text; [`Offer`]s are buttons whose action is their line, or lines to type.
 
+mod agent;
 mod assign;
+mod attach;
 mod authorize;
+mod bulk;
 mod canned;
 mod comment;
 mod connect;
+mod digest;
 pub mod docs;
+mod due;
 mod fields;
+mod filter;
 mod find;
 mod grammar;
 mod help;
@@ -34,7 +40,9 @@ mod show;
 mod sla;
 mod specs;
 mod split;
+mod stats;
 mod status;
+mod team;
 mod ties;
 mod whoami;
 mod words;
@@ -43,13 +51,17 @@ mod work;
 use chrono::{DateTime, Utc};
 use sqlx::{Acquire as _, PgConnection, PgPool};
 
+pub use agent::StaffRole;
+pub use bulk::carry_on as carry_on_bulk;
 pub use grammar::Command;
 pub use parse::{Parsed, parse};
 pub use problem::{Failure, Fault, Mark, UserError};
 pub use reply::{Offer, Reply, ReplyFile};
 pub use specs::{complete, specs};
+pub use stats::Stats;
 
 use crate::config::Settings;
+use crate::db;
 use crate::ids::TicketId;
 use crate::people::{Person, Role};
 use crate::ticket::Source;
@@ -139,6 +151,9 @@ async fn carry_out(
     parsed: &Parsed<'_>,
 ) -> Result<Reply, Failure> {
     let ticket = find::permitted(conn, caller, parsed).await?;
+    if parsed.command.looks_at_many() {
+        db::plan_for_values(conn).await?;
+    }
     let mut work = Work {
         conn,
         scene,
@@ -185,6 +200,12 @@ async fn carry_out(
         Command::Split(split) => split.run(&mut work).await,
         Command::Spam(spam) => spam.run(&mut work).await,
         Command::Unspam(_) => ties::unspam(&mut work).await,
+        Command::Due(due) => due.run(&mut work).await,
+        Command::Attach(attach) => attach.run(&mut work).await,
+        Command::Bulk(bulk) => bulk.run(&mut work, parsed.line).await,
+        Command::Stats(stats) => stats.run(&mut work).await,
+        Command::Digest(digest) => digest.run(&mut work).await,
+        Command::Agent(agent) => agent.run(&mut work).await,
         Command::Rate(rate) => rate.run(&mut work).await,
         Command::Connect(connect) => connect.run(&mut work).await,
         Command::Remind(remind) => remind.run(&mut work).await,

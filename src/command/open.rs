@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use clap::Args;
 use serde_json::json;
 
+use super::due;
 use super::problem::UserError;
 use super::work::{Work, known};
 use super::{Failure, Reply};
-use crate::desk::{self, NewWords, Opening};
+use crate::desk::{self, Chosen, NewWords, Opening};
 use crate::people::store::NewPerson;
 use crate::people::{self, Person, Role};
 use crate::ticket::number::{self, Occasion};
@@ -22,6 +23,21 @@ pub struct Open {
     /// The category's key or name; it says which team gets the ticket.
     #[arg(long)]
     category: Option<String>,
+    /// The type, such as `bug`.
+    #[arg(long = "type", id = "type", value_name = "TYPE")]
+    ticket_type: Option<String>,
+    /// The priority, such as `high`. For staff only, as what follows.
+    #[arg(long)]
+    priority: Option<String>,
+    /// The team that gets it, whatever its category says.
+    #[arg(long)]
+    team: Option<String>,
+    /// When it is due: `tomorrow`, `"friday 17:00"`, `2026-12-24`.
+    #[arg(long, value_name = "WHEN")]
+    due: Option<String>,
+    /// A tag; may be given several times.
+    #[arg(long)]
+    tag: Vec<String>,
     /// Who asks: a mail address, or an agent's handle. You, where nobody is named. For staff only.
     #[arg(long, value_name = "ADDRESS")]
     requester: Option<String>,
@@ -41,12 +57,34 @@ impl Open {
                 .about("subject")
                 .into());
         }
-        let categories = work.desk().category.iter();
-        let categories = categories.map(|one| (one.key.as_str(), one.name.as_str()));
-        let category = self.category.as_deref();
-        let category = category
-            .map(|given| known("category", "category", given, categories))
-            .transpose()?;
+        self.check(work)?;
+        let desk = work.desk();
+        let category = named(
+            "category",
+            &self.category,
+            keys(&desk.category, |one| (&one.key, &one.name)),
+        )?;
+        let ticket_type = named(
+            "type",
+            &self.ticket_type,
+            keys(&desk.types, |one| (&one.key, &one.name)),
+        )?;
+        let priority = named(
+            "priority",
+            &self.priority,
+            keys(&desk.priority, |one| (&one.key, &one.name)),
+        )?;
+        let team = named(
+            "team",
+            &self.team,
+            keys(&desk.team, |one| (&one.key, &one.name)),
+        )?;
+        let due_at = match &self.due {
+            Some(text) => due::moment(work, "due", text).await?,
+            None => None,
+        };
+        let tags: Vec<String> =
+            desk::tags(&self.tag).map_err(|error| Failure::from(error).about("tag"))?;
         let fields = fields(work, &self.field)?;
         let requester = self.requester(work).await?;
         let number = number(work, &fields).await?;
@@ -66,6 +104,13 @@ impl Open {
             },
             mailbox: None,
             category,
+            chosen: Chosen {
+                ticket_type,
+                priority,
+                team,
+                due_at,
+                tags: &tags,
+            },
             fields: &fields,
             participants: &[],
             linked: None,
@@ -74,15 +119,38 @@ impl Open {
         };
         let ctx = work.context();
         let opened = desk::open(work.conn, &ctx, &opening).await?;
+        let due = match opened.ticket.due_at {
+            Some(at) => Some(due::said(work, at).await?),
+            None => None,
+        };
         let data = json!({
             "number": opened.ticket.number,
             "subject": opened.ticket.subject,
             "requester": requester.name,
             "team": opened.ticket.team.filter(|_| work.is_staff()),
+            "priority": priority,
+            "due": due,
         });
         let mut reply = work.reply("opened", &data)?.on(opened.ticket.id);
         reply.comment = Some(opened.comment.id);
         Ok(reply)
+    }
+
+    /// What is urgent and who works on it is the team's to say.
+    fn check(&self, work: &Work<'_>) -> Result<(), UserError> {
+        let for_staff = [
+            ("priority", self.priority.is_some()),
+            ("team", self.team.is_some()),
+            ("due", self.due.is_some()),
+            ("tag", !self.tag.is_empty()),
+        ];
+        match for_staff.into_iter().find(|(_, given)| *given) {
+            Some((option, _)) if !work.is_staff() => Err(UserError::forbidden(format!(
+                "`--{option}` is for agents, managers and admins."
+            ))
+            .about(option)),
+            _ => Ok(()),
+        }
     }
 
     /// Who asks. Only staff open tickets for somebody else.
@@ -102,6 +170,28 @@ impl Open {
         }
         by_address(work, "requester", given).await
     }
+}
+
+/// The keys and names of the desk's words.
+fn keys<T>(all: &[T], of: impl Fn(&T) -> (&String, &String)) -> Vec<(&str, &str)> {
+    all.iter()
+        .map(|one| {
+            let (key, name) = of(one);
+            (key.as_str(), name.as_str())
+        })
+        .collect()
+}
+
+/// The key of a word of the desk, where one is given.
+fn named<'d>(
+    thing: &'static str,
+    given: &Option<String>,
+    all: Vec<(&'d str, &'d str)>,
+) -> Result<Option<&'d str>, UserError> {
+    given
+        .as_deref()
+        .map(|given| known(thing, thing, given, all.into_iter()))
+        .transpose()
 }
 
 /// Reserves the number of a new ticket with these custom fields.

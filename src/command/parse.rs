@@ -52,6 +52,9 @@ pub fn parse(line: &str, implied: bool) -> Result<Parsed<'_>, UserError> {
     let mut reader = Reader::new(line);
     let (path, command) = command_of(line, &mut reader)?;
     let asks_for_help = help(line, &path);
+    if command.has_subcommands() {
+        return Ok(asks_for_help);
+    }
     let parsed = Reading::new(line, path, command, implied).finish(reader)?;
     Ok(parsed.unwrap_or(asks_for_help))
 }
@@ -64,43 +67,65 @@ fn command_of(
     let mut command = grammar::grammar();
     let mut path = String::new();
     while command.has_subcommands() {
+        let before = reader.clone();
         let token = next(line, reader)?;
-        let names: Vec<&str> = command
-            .get_subcommands()
-            .map(clap::Command::get_name)
-            .collect();
-        let Some(token) = token else {
-            return Err(if path.is_empty() {
-                UserError::usage("There is nothing to do.").then("`help` says what can be typed.")
-            } else {
-                UserError::usage(format!("`{path}` needs a second word."))
-                    .then(format!("There are {}.", listed(&names)))
-                    .at(line, line.trim_end().len()..line.len())
-            });
-        };
-        let word = token.text.to_lowercase();
-        let found = command.find_subcommand(&word).filter(|_| !token.quoted);
-        let Some(found) = found else {
-            return Err(unknown_command(line, &path, &token, &names));
+        let word = token.as_ref().map(|token| token.text.to_lowercase());
+        if !path.is_empty() && word.as_deref() == Some("--help") {
+            return Ok((path, command));
+        }
+        let named = token.as_ref().filter(|token| !token.quoted);
+        let named = named.zip(word.as_deref());
+        let found = named.and_then(|(_, word)| command.find_subcommand(word));
+        let short = || command.find_subcommand(grammar::in_short(&path)?);
+        command = match (found, short(), &token) {
+            (Some(found), ..) => found,
+            (None, Some(short), _) => {
+                *reader = before;
+                short
+            }
+            (None, None, Some(token)) => return Err(unknown_command(line, &path, token, command)),
+            (None, None, None) => return Err(unfinished(line, &path, command)),
         };
         if !path.is_empty() {
             path.push(' ');
         }
-        path.push_str(found.get_name());
-        command = found;
+        path.push_str(command.get_name());
     }
     Ok((path, command))
 }
 
-fn unknown_command(line: &str, path: &str, token: &Token, names: &[&str]) -> UserError {
+fn names(command: &'static clap::Command) -> Vec<&'static str> {
+    command
+        .get_subcommands()
+        .map(clap::Command::get_name)
+        .collect()
+}
+
+/// A line that ends before the command's name does.
+fn unfinished(line: &str, path: &str, command: &'static clap::Command) -> UserError {
+    if path.is_empty() {
+        return UserError::usage("There is nothing to do.").then("`help` says what can be typed.");
+    }
+    UserError::usage(format!("`{path}` needs a second word."))
+        .then(format!("There are {}.", listed(&names(command))))
+        .at(line, line.trim_end().len()..line.len())
+}
+
+fn unknown_command(
+    line: &str,
+    path: &str,
+    token: &Token,
+    command: &'static clap::Command,
+) -> UserError {
+    let names = names(command);
     let whole = format!("{path} {}", shown(&token.text));
     let mut error = UserError::usage(format!("There is no command `{}`.", whole.trim_start()));
     error.nearest =
-        nearest(&token.text, names).map(|name| format!("{path} {name}").trim_start().to_owned());
+        nearest(&token.text, &names).map(|name| format!("{path} {name}").trim_start().to_owned());
     let next = if path.is_empty() {
         "`help` says what can be typed.".to_owned()
     } else {
-        format!("`{path}` takes {}.", listed(names))
+        format!("`{path}` takes {}.", listed(&names))
     };
     error.then(next).at(line, token.span.clone())
 }

@@ -3,8 +3,8 @@
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
+use super::filter::sight;
 use super::grammar::OnTicket;
-use super::list::sight;
 use super::work::Work;
 use super::{Failure, Reply, ReplyFile};
 use crate::desk;

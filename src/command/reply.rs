@@ -93,11 +93,15 @@ macro_rules! templates {
 }
 
 const FILES: &[(&str, &str)] = &templates![
+    "agents",
     "assigned",
+    "bulk",
     "canned",
     "changed",
     "commented",
     "connect",
+    "digests",
+    "due",
     "handed_over",
     "help",
     "help_command",
@@ -116,7 +120,9 @@ const FILES: &[(&str, &str)] = &templates![
     "sla",
     "spam",
     "split",
+    "stats",
     "status",
+    "teams",
     "transcript",
     "undone",
     "whoami",

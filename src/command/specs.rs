@@ -66,7 +66,7 @@ fn about(help: Option<&clap::builder::StyledStr>) -> String {
 
 /// Whether the files that come with a command become part of the ticket.
 fn takes_files(command: &clap::Command) -> bool {
-    ["open", "reply", "note", "comment"].contains(&command.get_name())
+    ["open", "reply", "note", "comment", "attach"].contains(&command.get_name())
 }
 
 fn kind(desk: &DeskSettings, arg: &Arg) -> OptionKind {
@@ -134,7 +134,17 @@ fn words(desk: &DeskSettings, argument: &str) -> Option<Vec<(String, String)>> {
 fn is_completed(argument: &str) -> bool {
     matches!(
         argument,
-        TICKET | "handle" | "assignee" | "name" | "other" | "into" | "command"
+        TICKET
+            | "handle"
+            | "assignee"
+            | "agent"
+            | "for"
+            | "name"
+            | "other"
+            | "into"
+            | "command"
+            | "organization"
+            | "tag"
     )
 }
 
@@ -163,7 +173,15 @@ pub async fn complete(
             })
             .collect(),
         TICKET | "other" | "into" if staff => tickets(conn).await?,
-        "handle" | "assignee" if staff => handles(conn).await?,
+        "handle" | "assignee" | "agent" | "for" if staff => handles(conn).await?,
+        "organization" if staff => {
+            let like = people::organization::like(conn, typed).await?;
+            like.into_iter().map(|name| (name.clone(), name)).collect()
+        }
+        "tag" if staff => {
+            let tags = ticket::listed::tags(conn).await?;
+            tags.into_iter().map(|tag| (tag.clone(), tag)).collect()
+        }
         "name" if staff => canned(conn).await?,
         _ => words(&scene.settings.desk, option).unwrap_or_default(),
     };

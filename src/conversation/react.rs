@@ -8,7 +8,7 @@ use super::OPEN_TICKET;
 use super::say::{Deed, Scene, run};
 use super::who::Known;
 use crate::chat::{Chatter, Message, PostRef, text};
-use crate::desk::{self, Context, NewWords, Opening};
+use crate::desk::{self, Chosen, Context, NewWords, Opening};
 use crate::people::chat_account;
 use crate::ticket::chat_thread;
 use crate::ticket::number::{self, Occasion};
@@ -128,6 +128,7 @@ async fn open(
         },
         mailbox: None,
         category: None,
+        chosen: Chosen::default(),
         fields: &fields,
         participants: &[],
         linked: None,

@@ -47,6 +47,20 @@ const WORKING: &str = "; SET plan_cache_mode = force_generic_plan; SET enable_ha
 const CLAIMING: &str = "; SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; \
                         SET enable_hashjoin = off; SET enable_mergejoin = off; SET synchronous_commit = off";
 
+/// What a worker's connection plans as any other, until its transaction ends.
+const FOR_VALUES: &str = "SELECT set_config(name, value, true) FROM (VALUES ('plan_cache_mode', 'auto'), ('enable_hashjoin', 'on'), \
+                          ('enable_mergejoin', 'on'), ('enable_seqscan', 'on'), ('enable_material', 'on')) AS plain (name, value)";
+
+/// Has what follows in this transaction planned for the values at hand: lists, searches and figures, whose best way
+/// depends on which values are rare. On connections that are not a worker's it changes nothing.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn plan_for_values(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+    sqlx::query(FOR_VALUES).execute(conn).await?;
+    Ok(())
+}
+
 /// Opens the pool of the workers that settle mail and empty the outbox, of at most `max` connections.
 ///
 /// They run the same few dozen statements over and over, each of which touches a handful of rows by their keys. Planning

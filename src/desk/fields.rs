@@ -165,9 +165,7 @@ pub async fn change_tags(
     tags.sort_unstable();
     tags.dedup();
     if tags.len() > TAGS {
-        return Err(DeskError::Invalid(format!(
-            "a ticket has {TAGS} tags at the most; take some off first"
-        )));
+        return Err(too_many());
     }
     let new = tags.join(",");
     let old = std::mem::replace(&mut ticket.tags, tags).join(",");
@@ -179,6 +177,29 @@ pub async fn change_tags(
         reason,
     };
     change.record(conn, ctx, ticket).await
+}
+
+/// Tags as a new ticket has them.
+///
+/// # Errors
+/// If one is no tag, or there are too many.
+pub fn tags(words: &[String]) -> Result<Vec<String>, DeskError> {
+    let mut tags: Vec<String> = words
+        .iter()
+        .map(|word| tag(word))
+        .collect::<Result<_, _>>()?;
+    tags.sort_unstable();
+    tags.dedup();
+    if tags.len() > TAGS {
+        return Err(too_many());
+    }
+    Ok(tags)
+}
+
+fn too_many() -> DeskError {
+    DeskError::Invalid(format!(
+        "a ticket has {TAGS} tags at the most; take some off first"
+    ))
 }
 
 /// A tag as it is kept.

@@ -18,6 +18,7 @@ mod rate;
 pub mod reminder;
 mod spam;
 mod split;
+mod staff;
 mod status;
 mod undo;
 mod words;
@@ -30,17 +31,18 @@ pub use comment::{NewWords, Said, comment, record_automatic_reply};
 pub use connect::{begin_connect, confirm_connect};
 pub use delivery::{bounced, cancel_delivery, given_up};
 pub use fields::{
-    change_tags, set_category, set_due, set_field, set_priority, set_subject, set_type,
+    change_tags, set_category, set_due, set_field, set_priority, set_subject, set_type, tags,
 };
 pub use finish::{close, reopen, resolve};
 pub use follow_up::{close_resolved, close_unanswered, nudge};
 pub use link::{link, unlink};
 pub use merge::{merge, unmerge};
-pub use open::{Opened, Opening, number_format, open, starting_fields};
+pub use open::{Chosen, Opened, Opening, number_format, open, starting_fields};
 pub use party::{add_cc, change_requester, remove_cc, unwatch, watch};
 pub use rate::rate;
 pub use spam::{mark_spam, unmark_spam};
 pub use split::split;
+pub use staff::{NewAgent, add_agent, bar_agent, join_team, leave_team};
 pub use status::change_status;
 pub use undo::undo;
 pub use words::{delete_comment, edit_comment, mark_resolution};

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::comment::{self, NewWords};
@@ -32,6 +33,8 @@ pub struct Opening<'a> {
     pub mailbox: Option<&'a MailboxSettings>,
     /// The category, where somebody chose one.
     pub category: Option<&'a str>,
+    /// What else somebody chose.
+    pub chosen: Chosen<'a>,
     /// Custom fields that somebody chose.
     pub fields: &'a BTreeMap<String, String>,
     /// Others who take part.
@@ -42,6 +45,21 @@ pub struct Opening<'a> {
     pub acknowledge: bool,
     /// Whether whoever opened it is told too: an agent who forwarded a mail learns what became of it.
     pub tell_actor: bool,
+}
+
+/// What somebody chose for a new ticket; the rest follows from the mailbox and the desk.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Chosen<'a> {
+    /// The type, by key.
+    pub ticket_type: Option<&'a str>,
+    /// The priority, by key.
+    pub priority: Option<&'a str>,
+    /// The team, by key.
+    pub team: Option<&'a str>,
+    /// When it is due.
+    pub due_at: Option<DateTime<Utc>>,
+    /// Tags, as [`super::tags`] gives them.
+    pub tags: &'a [String],
 }
 
 /// A ticket that was opened.
@@ -125,13 +143,14 @@ async fn write(
         .category
         .or(mailbox.and_then(|m| m.category.as_deref()))
         .or(desk.default_category.as_deref());
-    let team = mailbox
+    let chosen = &opening.chosen;
+    let by_mailbox = mailbox
         .and_then(|m| m.team.as_deref())
-        .filter(|_| opening.category.is_none())
-        .or_else(|| {
-            let team = category.and_then(|key| desk.team_for_category(key))?;
-            Some(team.key.as_str())
-        });
+        .filter(|_| opening.category.is_none());
+    let team = chosen.team.or(by_mailbox).or_else(|| {
+        let team = category.and_then(|key| desk.team_for_category(key))?;
+        Some(team.key.as_str())
+    });
     let fields = starting_fields(desk, mailbox, opening.fields);
     let subject = match opening.subject.trim() {
         "" => "(no subject)",
@@ -140,12 +159,14 @@ async fn write(
     let new = NewTicket {
         number: opening.number,
         subject,
-        ticket_type: mailbox
-            .and_then(|m| m.ticket_type.as_deref())
+        ticket_type: chosen
+            .ticket_type
+            .or(mailbox.and_then(|m| m.ticket_type.as_deref()))
             .or(desk.default_type.as_deref()),
         category,
-        priority: mailbox
-            .and_then(|m| m.priority.as_deref())
+        priority: chosen
+            .priority
+            .or(mailbox.and_then(|m| m.priority.as_deref()))
             .unwrap_or(&desk.default_priority),
         status: &initial.key,
         kind: initial.kind,
@@ -153,6 +174,8 @@ async fn write(
         organization_id: opening.requester.organization_id,
         team,
         mailbox: mailbox.map(|m| m.name.as_str()),
+        due_at: chosen.due_at,
+        tags: chosen.tags,
         fields: &fields,
         source: opening.words.source,
         opened_at: ctx.now,

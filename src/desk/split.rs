@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sqlx::PgConnection;
 
-use super::{Context, DeskError, NewWords, Opened, Opening, append, open, words};
+use super::{Chosen, Context, DeskError, NewWords, Opened, Opening, append, open, words};
 use crate::ids::CommentId;
 use crate::people;
 use crate::ticket::link::Link;
@@ -73,6 +73,7 @@ pub async fn split(
         },
         mailbox,
         category: ticket.category.as_deref(),
+        chosen: Chosen::default(),
         fields: &fields,
         participants: &[],
         linked: Some((ticket.id, Link::Follows.word())),

@@ -11,7 +11,7 @@ use super::store::Claimed;
 use super::{comment, parties, unsubscribe, words};
 use crate::config::Settings;
 use crate::config::service::MailboxSettings;
-use crate::desk::{self, Context, Opening, Said};
+use crate::desk::{self, Chosen, Context, Opening, Said};
 use crate::ids::{CommentId, OutboxId, TicketId};
 use crate::mail::html;
 use crate::mail::message::{Mailbox, Origin, UnderstoodMail};
@@ -177,6 +177,7 @@ async fn open(
         words,
         mailbox: Some(scene.mailbox),
         category: None,
+        chosen: Chosen::default(),
         fields: &chosen,
         participants: &participants,
         linked: links_to.map(|link| {

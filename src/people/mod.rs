@@ -3,6 +3,7 @@
 pub mod blocked;
 pub mod chat_account;
 pub mod connect;
+pub mod organization;
 pub mod store;
 
 use serde::{Deserialize, Serialize};
@@ -32,6 +33,17 @@ impl Role {
             Self::Agent => "agent",
             Self::Manager => "manager",
             Self::Admin => "admin",
+        }
+    }
+
+    /// The role as what somebody is: `an agent`.
+    #[must_use]
+    pub fn with_article(self) -> &'static str {
+        match self {
+            Self::Customer => "a customer",
+            Self::Agent => "an agent",
+            Self::Manager => "a manager",
+            Self::Admin => "an admin",
         }
     }
 

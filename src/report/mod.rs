@@ -8,6 +8,7 @@ pub mod digest;
 pub mod figures;
 pub mod period;
 pub mod pictures;
+pub mod preview;
 pub mod stats;
 pub mod store;
 pub mod subscription;

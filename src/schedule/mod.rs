@@ -4,6 +4,7 @@
 //! there. A copy that dies in between leaves nothing behind, and the slot is run by the next tick of any copy.
 
 mod batch;
+mod bulk;
 mod follow_ups;
 mod job;
 mod reminders;

@@ -19,7 +19,10 @@ pub struct Listed {
 }
 
 /// The tickets with their people's names, in the order of the ids given.
-pub(super) async fn with_names(
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn with_names(
     conn: &mut PgConnection,
     ids: &[TicketId],
 ) -> Result<Vec<Listed>, sqlx::Error> {
@@ -53,4 +56,22 @@ pub(super) async fn with_names(
         .collect();
     listed.sort_by_key(|listed| ids.iter().position(|id| *id == listed.ticket.id));
     Ok(listed)
+}
+
+/// How many tickets are looked at for their tags.
+const TAGGED: i64 = 1_000;
+
+/// The tags of the tickets that changed last, by name.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn tags(conn: &mut PgConnection) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT DISTINCT unnest(newest.tags) AS "tag!" FROM (
+               SELECT tags FROM ticket WHERE merged_into_id IS NULL ORDER BY updated_at DESC LIMIT $1) AS newest
+           ORDER BY 1"#,
+        TAGGED
+    )
+    .fetch_all(conn)
+    .await
 }

@@ -1,5 +1,6 @@
 //! The ticket: its shape, its workflow, its number, its timeline and the threads that lead to it.
 
+pub mod bulk;
 pub mod canned;
 pub mod chat_thread;
 pub mod find;

@@ -35,6 +35,10 @@ pub struct NewTicket<'a> {
     pub team: Option<&'a str>,
     /// The mailbox that answers for it.
     pub mailbox: Option<&'a str>,
+    /// When it is due.
+    pub due_at: Option<DateTime<Utc>>,
+    /// Its tags.
+    pub tags: &'a [String],
     /// Custom fields.
     pub fields: &'a BTreeMap<String, String>,
     /// How it came.
@@ -62,8 +66,8 @@ impl NewTicket<'_> {
             source_team: None,
             assignee_id: None,
             mailbox: self.mailbox.map(str::to_owned),
-            due_at: None,
-            tags: Vec::new(),
+            due_at: self.due_at,
+            tags: self.tags.to_vec(),
             fields: self.fields.clone(),
             source: self.source,
             opened_at: self.opened_at,
@@ -106,8 +110,8 @@ pub async fn write(
     let row = sqlx::query!(
         r#"WITH opened AS (
                INSERT INTO ticket (number, subject, ticket_type, category, priority, status, status_kind, requester_id,
-                                   organization_id, team, mailbox, fields, source, opened_at, updated_at)
-               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14)
+                                   organization_id, team, mailbox, fields, source, opened_at, updated_at, due_at, tags)
+               VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14, $22, $23)
                RETURNING id
            ), said AS (
                INSERT INTO comment (ticket_id, author_id, visibility, by_staff, body, full_text, html, source, created_at)
@@ -144,6 +148,8 @@ pub async fn write(
         comment.message_ids,
         actor.person().map(|id| id.0),
         comment.inbound_id.map(|id| id.0),
+        new.due_at,
+        new.tags,
     )
     .fetch_one(conn)
     .await?;

@@ -17,6 +17,8 @@ use crate::ids::{OrganizationId, PersonId, TicketId};
 pub const PAGE: u32 = 20;
 /// Counting ends here: what is beyond is told as "more".
 const COUNTED: i64 = 10_000;
+/// The same where each ticket's comments have to be looked at.
+const COUNTED_BY_COMMENTS: i64 = 500;
 
 /// For whose eyes a list is.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -62,7 +64,9 @@ pub struct TicketFilter {
     pub due_from: Option<DateTime<Utc>>,
     /// Due before this moment.
     pub due_before: Option<DateTime<Utc>>,
-    /// Due before this moment, which is the present one, and not done.
+    /// Due at no time.
+    pub never_due: bool,
+    /// Past its due time or a promise of a service level at this moment, which is the present one, and not done.
     pub overdue_at: Option<DateTime<Utc>>,
     /// Who watches it.
     pub watcher: Option<PersonId>,
@@ -96,6 +100,8 @@ pub enum Sort {
     Due,
     /// By priority, most urgent first, and within it what changed last first.
     Priority,
+    /// What was opened first first.
+    Oldest,
 }
 
 /// A page of a list.
@@ -169,17 +175,19 @@ pub async fn count(conn: &mut PgConnection, filter: &TicketFilter) -> Result<Cou
     query.push("SELECT count(*) FROM (SELECT FROM ticket WHERE ");
     push(&mut query, filter);
     search::push_found(&mut query, filter);
-    query
-        .push(" LIMIT ")
-        .push_bind(COUNTED + 1)
-        .push(") AS few");
+    let text = filter.text.as_deref();
+    let most = match text.is_some_and(search::only_excludes) {
+        true => COUNTED_BY_COMMENTS,
+        false => COUNTED,
+    };
+    query.push(" LIMIT ").push_bind(most + 1).push(") AS few");
     let count: i64 = query
         .build_query_scalar()
         .persistent(false)
         .fetch_one(conn)
         .await?;
-    Ok(if count > COUNTED {
-        Count::MoreThan(COUNTED)
+    Ok(if count > most {
+        Count::MoreThan(most)
     } else {
         Count::Exactly(count)
     })
@@ -216,13 +224,14 @@ fn statement(
     search::push_hits(&mut query, filter);
     match sort {
         Sort::Priority => push_by_priority(&mut query, desk, filter, limit + offset),
-        Sort::Updated | Sort::Opened | Sort::Due => {
+        Sort::Updated | Sort::Opened | Sort::Due | Sort::Oldest => {
             query.push("SELECT id FROM ticket WHERE ");
             push(&mut query, filter);
             search::push_found(&mut query, filter);
             query.push(match sort {
                 Sort::Opened => " ORDER BY opened_at DESC, id DESC",
                 Sort::Due => " ORDER BY due_at, id",
+                Sort::Oldest => " ORDER BY opened_at, id",
                 Sort::Updated | Sort::Priority => " ORDER BY updated_at DESC, id DESC",
             });
         }
@@ -332,9 +341,18 @@ fn push_due(query: &mut QueryBuilder<Postgres>, filter: &TicketFilter) {
     if let Some(at) = filter.due_before {
         query.push(" AND ticket.due_at < ").push_bind(at);
     }
+    if filter.never_due {
+        query.push(" AND ticket.due_at IS NULL");
+    }
     if let Some(at) = filter.overdue_at {
-        query.push(" AND ticket.status_kind IN ('new', 'open', 'waiting') AND ticket.due_at < ");
+        query.push(
+            " AND ticket.status_kind IN ('new', 'open', 'waiting') AND ticket.id IN (
+                  SELECT late.id FROM ticket AS late
+                  WHERE late.merged_into_id IS NULL AND late.status_kind IN ('new', 'open', 'waiting') AND late.due_at < ",
+        );
         query.push_bind(at);
+        query.push(" UNION SELECT ticket_id FROM ticket_clock WHERE met_at IS NULL AND due_at < ");
+        query.push_bind(at).push(")");
     }
 }
 

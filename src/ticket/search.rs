@@ -4,6 +4,8 @@
 //! requester; or the text is a number or its end. A word of three letters or more also finds longer words that
 //! begin with it; `-word` excludes. Customers find what is public only.
 //!
+//! Where all words are excluded, it is the tickets that have none of them in their subject or in a comment.
+//!
 //! A word that stands everywhere is found millions of times. Of the places where a text was found the newest
 //! thousand subjects and the newest thousand comments are looked at, after all other filters were applied.
 
@@ -22,7 +24,7 @@ const WORDS: usize = 12;
 
 /// Begins the statement with `WITH hits`, where a text is asked for.
 pub(super) fn push_hits(query: &mut QueryBuilder<Postgres>, filter: &TicketFilter) {
-    let Some(text) = &filter.text else {
+    let Some(text) = filter.text.as_deref().filter(|text| !only_excludes(text)) else {
         return;
     };
     query.push("WITH hits AS MATERIALIZED ((SELECT ticket.id FROM ticket WHERE ticket.search @@ ");
@@ -81,9 +83,39 @@ pub(super) fn push_hits(query: &mut QueryBuilder<Postgres>, filter: &TicketFilte
 
 /// The condition that a ticket was found, where a text is asked for.
 pub(super) fn push_found(query: &mut QueryBuilder<Postgres>, filter: &TicketFilter) {
-    if filter.text.is_some() {
-        query.push(" AND ticket.id IN (SELECT id FROM hits)");
+    match filter.text.as_deref() {
+        None => {}
+        Some(text) if only_excludes(text) => push_without(query, filter, text),
+        Some(_) => {
+            query.push(" AND ticket.id IN (SELECT id FROM hits)");
+        }
     }
+}
+
+/// The condition that none of the excluded words stands in the subject or in a comment. It is looked at ticket by ticket:
+/// an index of words knows where a word stands, and not where it does not.
+fn push_without(query: &mut QueryBuilder<Postgres>, filter: &TicketFilter, text: &str) {
+    let any: Vec<String> = words_of(text)
+        .map(|(_, word)| quoted(false, word))
+        .collect();
+    let any = any.join(" | ");
+    query.push(" AND NOT ticket.search @@ ");
+    push_words(query, any.clone());
+    query.push(
+        " AND NOT EXISTS (SELECT FROM comment WHERE comment.ticket_id = ticket.id AND comment.deleted_at IS NULL",
+    );
+    if filter.sight != Sight::Staff {
+        query.push(" AND comment.visibility = 'public'");
+    }
+    query.push(" AND comment.search @@ ");
+    push_words(query, any);
+    query.push(" OFFSET 0)");
+}
+
+/// Whether a text has words, all of which are excluded.
+pub(super) fn only_excludes(text: &str) -> bool {
+    let mut words = words_of(text).peekable();
+    words.peek().is_some() && words.all(|(not, _)| not)
 }
 
 fn push_words(query: &mut QueryBuilder<Postgres>, words: String) {

@@ -10,7 +10,13 @@ use sqlx::PgConnection;
 use crate::field::request;
 use crate::harness::Desk;
 
-const SORTS: [Sort; 4] = [Sort::Updated, Sort::Opened, Sort::Due, Sort::Priority];
+const SORTS: [Sort; 5] = [
+    Sort::Updated,
+    Sort::Opened,
+    Sort::Due,
+    Sort::Priority,
+    Sort::Oldest,
+];
 
 /// Twenty thousand tickets of two hundred customers, most of them closed, each with two comments.
 async fn crowd(conn: &mut PgConnection, now: DateTime<Utc>) {
@@ -44,6 +50,11 @@ async fn crowd(conn: &mut PgConnection, now: DateTime<Utc>) {
          SELECT ticket.id, requester_id, (ARRAY['public', 'internal'])[which], which = 2,
                 'word' || ticket.id % 1000 || repeat(' These are the plain words of a mail.', 25), 'mail', opened_at
          FROM ticket, generate_series(1, 2) AS which",
+        "INSERT INTO ticket_clock (ticket_id, kind, started_at, target_minutes, due_at, marks, marks_at)
+         SELECT id, 'resolution', opened_at, 60,
+                CASE WHEN status_kind = 'open' THEN $1::timestamptz + ((id - (SELECT min(id) FROM ticket) + 1) % 100 - 51) * interval '1 hour' END,
+                '{}', '{}'
+         FROM ticket",
         "INSERT INTO ticket_person (ticket_id, person_id, part, created_at)
          SELECT id, (SELECT min(id) FROM person WHERE role = 'agent') + id % 20, 'watcher', $1
          FROM ticket WHERE id % 20 = 0",
@@ -197,6 +208,21 @@ async fn filters(conn: &mut PgConnection, now: DateTime<Utc>) -> Vec<(&'static s
             },
         ),
         (
+            "never due",
+            TicketFilter {
+                never_due: true,
+                kinds: vec![StatusKind::Open],
+                ..none()
+            },
+        ),
+        (
+            "without a word",
+            TicketFilter {
+                text: Some("-word77".to_owned()),
+                ..none()
+            },
+        ),
+        (
             "watching",
             TicketFilter {
                 watcher: Some(agent),
@@ -280,7 +306,9 @@ async fn every_filter_gives_what_fits_and_nothing_else() {
         "organization" => Some("n % 40 = 0"),
         "tag" | "field" => Some("n % 100 = 7"),
         "due" => Some("n % 10 = 0 AND n BETWEEN 10000 AND 10167"),
-        "overdue" => Some("n % 50 = 0 AND n < 10000"),
+        // By the due time, or by a promise that is past: of the open ones every second.
+        "overdue" => Some("n % 50 = 0 AND n < 10000 OR n % 100 = 1"),
+        "never due" => Some("n % 50 = 1 AND n % 10 > 0"),
         _ => None,
     };
     for (name, filter) in filters(&mut conn, now).await {
@@ -389,6 +417,8 @@ async fn words_are_found_wherever_they_stand_and_a_note_by_staff_only() {
         found(&desk, "prüfen -bitte", staff).await,
         Vec::<String>::new()
     );
+    assert_eq!(found(&desk, "-bitte", staff).await, import);
+    assert_eq!(found(&desk, "-licence", staff).await, bill);
     assert_eq!(
         found(&desk, "' | ! & <-> \\", staff).await,
         Vec::<String>::new()
@@ -399,6 +429,7 @@ async fn words_are_found_wherever_they_stand_and_a_note_by_staff_only() {
     let carla = Sight::Customer(ticket.requester_id);
     assert_eq!(found(&desk, "row", carla).await, import);
     assert_eq!(found(&desk, "licence", carla).await, Vec::<String>::new());
+    assert_eq!(found(&desk, "-licence", carla).await, import);
     assert_eq!(found(&desk, "rechnung", carla).await, Vec::<String>::new());
     assert_eq!(found(&desk, "2", carla).await, Vec::<String>::new());
     desk.close().await;

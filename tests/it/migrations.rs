@@ -23,10 +23,15 @@ const SAMPLES: &[(i64, &str)] = &[
     (15, include_str!("migrations/0015_ticket_clocks.sql")),
     (16, include_str!("migrations/0016_reports.sql")),
     (17, include_str!("migrations/0017_outbox_by_address.sql")),
+    (23, include_str!("migrations/0023_bulk.sql")),
 ];
 
 /// One question to the last schema for each of the samples, with its answer.
 const READ_BACK: &[(&str, &str)] = &[
+    (
+        "SELECT number || ': ' || reason FROM bulk_ticket JOIN ticket ON id = ticket_id WHERE state = 'failed'",
+        "TICK-1: It is closed.",
+    ),
     (
         "SELECT schedule || ' stands for ' || missed FROM schedule_slot JOIN schedule ON name = schedule AND last_at = slot_at",
         "follow_ups stands for 2",

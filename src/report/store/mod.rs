@@ -15,7 +15,6 @@ mod subscription;
 use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use super::{Dimension, Endings, Filter};
-use crate::ids::OrganizationId;
 
 pub use attention::{Listed, Need, Needy, listed, needy};
 pub use backlog::backlog;
@@ -108,20 +107,4 @@ pub(super) async fn organization_names(
     );
     let rows = rows.fetch_all(conn).await?;
     Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
-}
-
-/// The organization of this name, compared without regard to case.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn organization_by_name(
-    conn: &mut PgConnection,
-    name: &str,
-) -> Result<Option<OrganizationId>, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"SELECT id AS "id: OrganizationId" FROM organization WHERE lower(name) = lower($1) ORDER BY id LIMIT 1"#,
-        name
-    )
-    .fetch_optional(conn)
-    .await
 }

@@ -1,5 +1,7 @@
 //! Commands on a whole desk.
 
+mod bulk;
+mod due;
 mod errors;
 mod fields;
 mod lists;
@@ -7,6 +9,7 @@ mod mail;
 mod promise;
 mod rights;
 mod sight;
+mod staff;
 mod ties;
 mod words;
 mod work;

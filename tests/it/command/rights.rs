@@ -14,7 +14,22 @@ const LINES: &[(&str, &str)] = &[
     ("take", "take N"),
     ("assign", "assign N bob"),
     ("unassign", "unassign N"),
-    ("team", "team N billing"),
+    ("team to", "team N billing"),
+    ("team add", "team add support bob"),
+    ("team remove", "team remove billing bob"),
+    ("team list", "team list"),
+    ("agent add", "agent add eve eve@else.test"),
+    ("agent list", "agent list"),
+    ("agent disable", "agent disable bob"),
+    ("agent enable", "agent enable bob"),
+    ("due", "due N tomorrow"),
+    ("attach", "attach N"),
+    ("bulk", "bulk --all close"),
+    ("stats", "stats"),
+    ("digest list", "digest list"),
+    ("digest subscribe", "digest subscribe mine"),
+    ("digest unsubscribe", "digest unsubscribe mine"),
+    ("digest preview", "digest preview mine"),
     ("sla", "sla N"),
     ("status", "status N in_progress"),
     ("resolve", "resolve N"),
@@ -82,7 +97,16 @@ const OF_CUSTOMERS: &[&str] = &[
     "help",
 ];
 /// What agents may not do.
-const OF_MANAGERS: &[&str] = &["canned save", "canned delete"];
+const OF_MANAGERS: &[&str] = &[
+    "canned save",
+    "canned delete",
+    "stats",
+    "agent add",
+    "agent disable",
+    "agent enable",
+    "team add",
+    "team remove",
+];
 /// What names no ticket.
 const WITHOUT_TICKET: &[&str] = &[
     "open",

@@ -274,6 +274,8 @@ pub async fn ticket(
         organization_id: None,
         team,
         mailbox: Some("support"),
+        due_at: None,
+        tags: &[],
         fields: &Default::default(),
         source: Source::Mail,
         opened_at: start(),
