@@ -14,7 +14,7 @@ from slack_sdk import WebClient
 
 url, bot_token, app_token, channel, person = sys.argv[1:6]
 client = WebClient(token=bot_token, base_url=url)
-app = App(client=client, token=bot_token)
+app = App(client=client, signing_secret="of no use in Socket Mode")
 ended = threading.Event()
 
 

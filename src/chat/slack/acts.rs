@@ -11,6 +11,9 @@ use super::compose::{self, Post, Posts, Rich};
 use super::refusal::Refused;
 use super::{Shared, answer, emoji, files};
 
+/// The most people that a direct conversation takes (Slack: "supply up to 8 users").
+const MOST_PEOPLE: usize = 8;
+
 /// A message that was made.
 #[derive(Deserialize)]
 struct Made {
@@ -44,8 +47,9 @@ pub(super) async fn perform(
             let place = if only_for.is_empty() {
                 place.clone()
             } else {
-                // Slack has no private threads: the people are talked to directly.
-                conversation_with(shared, &only_for.join(",")).await?
+                // Slack has no private threads: the people are talked to directly, the first of them if they are many.
+                let people = only_for.get(..MOST_PEOPLE).unwrap_or(only_for);
+                conversation_with(shared, &people.join(",")).await?
             };
             open_thread(shared, &place, title, message, nonce, tried_since).await
         }

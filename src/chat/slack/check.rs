@@ -37,6 +37,10 @@ const NEEDED: &[(&str, &str)] = &[
         "nobody can be written to directly, and nobody gets a file as an answer",
     ),
     (
+        "mpim:history",
+        "nobody is heard where several people are talked to in private",
+    ),
+    (
         "mpim:write",
         "several people cannot be talked to in private",
     ),

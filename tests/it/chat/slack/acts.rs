@@ -152,6 +152,9 @@ async fn a_private_thread_is_a_direct_conversation() {
     let direct = wire.fake.change(|state| state.direct(&[&ada.id, &ben.id]));
     assert_eq!(done.thread.unwrap().place, direct);
     assert_eq!(wire.fake.posts_in(&direct).len(), 1);
+    // Slack takes eight people at most.
+    let many = (0..12).map(|number| wire.fake.member(&number.to_string()).id);
+    wire.act(open(&channel, many.collect())).await.unwrap();
     wire.stop().await;
 }
 

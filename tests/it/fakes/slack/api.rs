@@ -402,6 +402,11 @@ fn complete(state: &mut State, body: &Value) -> Result<Value, &'static str> {
     Ok(json!({"ok": true, "files": files}))
 }
 
+/// Yes or no, as forms say it.
+fn flag(body: &Value, key: &str) -> bool {
+    body[key] == true || matches!(text(body, key), "true" | "1")
+}
+
 /// A number that a form says as text.
 fn number(body: &Value, key: &str) -> Option<usize> {
     let number = body[key].as_u64().and_then(|it| usize::try_from(it).ok());
@@ -411,7 +416,7 @@ fn number(body: &Value, key: &str) -> Option<usize> {
 /// A page of messages: those within the bounds, as many as are asked for, from the cursor on.
 fn page(state: &State, body: &Value, mut all: Vec<&Message>, first: Option<&Message>) -> Value {
     let (oldest, latest) = (text(body, "oldest"), text(body, "latest"));
-    let inclusive = body["inclusive"] == true || text(body, "inclusive") == "true";
+    let inclusive = flag(body, "inclusive");
     all.retain(|it| {
         let ts = it.ts.as_str();
         let edge = inclusive && (ts == oldest || ts == latest);
@@ -424,7 +429,7 @@ fn page(state: &State, body: &Value, mut all: Vec<&Message>, first: Option<&Mess
     let told = first
         .into_iter()
         .chain(all.into_iter().skip(from).take(limit));
-    let with_metadata = text(body, "include_all_metadata") == "true";
+    let with_metadata = flag(body, "include_all_metadata");
     let messages = told.map(|it| {
         let mut json = state.message_json(it);
         if with_metadata && !it.metadata.is_null() {

@@ -123,7 +123,7 @@ impl Check {
                 }
             }
             "views.open" => {
-                self.fields(body, &["trigger_id", "view"]);
+                self.fields(body, &["trigger_id", "interactivity_pointer", "view"]);
                 self.text(body, "trigger_id", 1, 200);
                 self.view(&body["view"]);
             }

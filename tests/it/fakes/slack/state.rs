@@ -27,6 +27,7 @@ pub const SCOPES: &[&str] = &[
     "groups:read",
     "im:history",
     "im:write",
+    "mpim:history",
     "mpim:write",
     "reactions:read",
     "reactions:write",
