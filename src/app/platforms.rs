@@ -26,6 +26,8 @@ pub fn unconnected(settings: &Settings, clock: &Clock) -> anyhow::Result<Platfor
             PlatformSettings::Slack(slack) => {
                 Arc::new(Slack::new(slack.clone(), surface, clock.clone())?)
             }
+            // Opened by whoever sits at it.
+            PlatformSettings::Terminal(_) => continue,
         };
         platforms.insert(chat.name.clone(), platform);
     }

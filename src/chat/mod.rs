@@ -8,6 +8,7 @@ pub mod discord;
 mod event;
 mod message;
 pub mod slack;
+pub mod terminal;
 pub mod text;
 
 use std::collections::BTreeMap;

@@ -166,6 +166,7 @@ fn of_chat(chat: &ChatSettings) -> String {
     let platform = match &chat.platform {
         PlatformSettings::Discord(discord) => format!("Discord server {}", discord.guild),
         PlatformSettings::Slack(_) => "Slack".to_owned(),
+        PlatformSettings::Terminal(terminal) => format!("terminal of {}", terminal.handle),
     };
     let places = match chat.places.len() {
         1 => "1 place".to_owned(),

@@ -5,6 +5,7 @@ use clap::{Parser, Subcommand};
 use crate::config::Problems;
 
 mod agent;
+mod chat;
 mod check_config;
 mod deliver;
 mod demo;
@@ -46,6 +47,10 @@ pub enum Command {
     Demo(demo::DemoArguments),
     /// Run the service: take mail in, work it, send what is due. SIGTERM ends it gently, a second one at once.
     Run(run::RunArguments),
+    /// Work tickets at this terminal: a chat with the desk, in which each ticket has a thread.
+    ///
+    /// Lines from standard input are worked one after the other where it is no terminal; it ends with them.
+    Chat(chat::ChatArguments),
     /// Say how everything stands, and what needs a person. Ends with status 1 if something does.
     Status(status::StatusArguments),
     /// Take in one mail from standard input, as a mail server hands it over.
@@ -99,6 +104,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
     match cli.command {
         Command::Run(arguments) => wait_for(run::run(&arguments)),
         Command::Demo(arguments) => wait_for(demo::run(&arguments)),
+        Command::Chat(arguments) => wait_for(chat::run(&arguments)),
         Command::Status(arguments) => wait_for(status::run(&arguments)),
         Command::Deliver(arguments) => wait_for(deliver::run(&arguments)),
         Command::Fetch(arguments) => wait_for(fetch::run(&arguments)),

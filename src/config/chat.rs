@@ -27,6 +27,15 @@ pub enum PlatformSettings {
     Discord(DiscordSettings),
     /// A Slack workspace.
     Slack(SlackSettings),
+    /// The terminal of an agent. No file names it: it is open while somebody sits at it.
+    Terminal(TerminalSettings),
+}
+
+/// Who sits at a terminal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TerminalSettings {
+    /// The agent's handle. Whoever can read the configuration may come as anybody, as with every command on the machine.
+    pub handle: String,
 }
 
 /// A bot on one Discord server.

@@ -17,6 +17,7 @@ use crate::chat::{
 use crate::clock::Clock;
 use crate::command::Reported;
 use crate::config::Settings;
+use crate::config::chat::ChatSettings;
 use crate::crew::{Crew, Work};
 use crate::notify::{self, Happening};
 use crate::wake::{Topic, Wake};
@@ -47,6 +48,7 @@ pub struct Handler {
     platforms: Arc<Platforms>,
     clock: Clock,
     wake: Wake,
+    alone: Option<Arc<ChatSettings>>,
 }
 
 impl Handler {
@@ -69,7 +71,23 @@ impl Handler {
             platforms,
             clock,
             wake,
+            alone: None,
         }
+    }
+
+    /// Handles the events of this chat alone, which no configuration names, and no others.
+    #[must_use]
+    pub fn alone_for(self, chat: ChatSettings) -> Self {
+        Self {
+            alone: Some(Arc::new(chat)),
+            ..self
+        }
+    }
+
+    /// A chat by its name.
+    fn chat(&self, name: &str) -> Option<&ChatSettings> {
+        let mut chats = self.settings.chats.iter().chain(self.alone.as_deref());
+        chats.find(|chat| chat.name == name)
     }
 
     /// Handles events as they come, until `stop`. What is in hand then is finished first.
@@ -128,8 +146,7 @@ impl Handler {
         event: &ChatEvent,
         lease: Uuid,
     ) -> anyhow::Result<()> {
-        let chats = &mut self.settings.chats.iter();
-        let chat = chats.find(|chat| chat.name == event.platform);
+        let chat = self.chat(&event.platform);
         let (Some(chat), Some(platform)) = (chat, self.platforms.get(&event.platform)) else {
             let gone = Deed::ignored("its chat is not in the configuration any more");
             return self.write(id, lease, &gone).await;
@@ -221,8 +238,7 @@ impl Handler {
         event: &ChatEvent,
         message: Message,
     ) {
-        let chats = &mut self.settings.chats.iter();
-        let chat = chats.find(|chat| chat.name == event.platform);
+        let chat = self.chat(&event.platform);
         let within_team = chat.is_some_and(|chat| chat.has_place(&event.place.place));
         let in_thread = !matches!(event.kind, EventKind::Reacted { .. });
         let act = match has_answer(event) {
@@ -304,7 +320,8 @@ impl Work for Handler {
         let lease = Uuid::now_v7();
         let now = self.clock.now();
         let mut claims = self.claims.acquire().await?;
-        let events = store::claim(&mut claims, lease, now, now + LEASE, most).await?;
+        let only = self.alone.as_ref().map(|chat| chat.name.as_str());
+        let events = store::claim(&mut claims, lease, now, now + LEASE, most, only).await?;
         Ok(events.into_iter().map(|event| (event, lease)).collect())
     }
 

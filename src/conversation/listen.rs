@@ -87,6 +87,18 @@ impl Listener {
         Ok(())
     }
 
+    /// Takes an event in: what is being typed is answered beside everything else, the rest is written down.
+    ///
+    /// # Errors
+    /// See [`Listener::hear`].
+    pub async fn take(&self, event: ChatEvent) -> Result<(), sqlx::Error> {
+        match event.kind {
+            EventKind::Completing { .. } => self.complete(event),
+            _ => self.hear(&event).await?,
+        }
+        Ok(())
+    }
+
     /// Writes an event down, if it is anybody's business and not there already.
     ///
     /// # Errors
@@ -133,10 +145,7 @@ impl Listener {
         loop {
             tokio::select! {
                 event = heard.recv() => match event {
-                    Some(event) if matches!(event.kind, EventKind::Completing { .. }) => {
-                        self.complete(event);
-                    }
-                    Some(event) => self.hear(&event).await?,
+                    Some(event) => self.take(event).await?,
                     None if ended.is_some() => break,
                     None => {}
                 },

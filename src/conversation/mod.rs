@@ -23,18 +23,22 @@
 
 mod amend;
 mod complete;
+mod follow;
 mod forms;
 mod handle;
 mod listen;
 mod menu;
 mod react;
 mod say;
+mod seat;
 mod store;
 mod who;
 
+pub use follow::Follower;
 pub use forms::surface;
 pub use handle::Handler;
 pub use listen::Listener;
+pub use seat::Seat;
 pub use store::{Standing, note_check, standings};
 
 use crate::chat::{ChatEvent, EventKind};

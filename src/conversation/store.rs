@@ -53,7 +53,8 @@ fn conversation(platform: &str, place: &PostPlace) -> String {
     format!("{platform}:{}:{thread}", place.place)
 }
 
-/// Takes up to `limit` events that are due under `lease`, of each conversation only the oldest.
+/// Takes up to `limit` events that are due under `lease`, of each conversation only the oldest: those of the platform
+/// `only`, or those of all platforms but the terminals, which are worked where they stand.
 ///
 /// It is a transaction of its own, on a connection of [`crate::db::connect_claims`].
 pub(super) async fn claim(
@@ -62,6 +63,7 @@ pub(super) async fn claim(
     now: DateTime<Utc>,
     leased_until: DateTime<Utc>,
     limit: i64,
+    only: Option<&str>,
 ) -> Result<Vec<Claimed>, sqlx::Error> {
     let mut rows = sqlx::query_as!(
         Claimed,
@@ -70,6 +72,7 @@ pub(super) async fn claim(
              SELECT id FROM chat_event AS candidate
              WHERE state IN ('received', 'processing') AND due_at <= $2
                AND (state = 'received' OR leased_until < $2)
+               AND coalesce(platform = $5, NOT starts_with(platform, 'terminal:'))
                AND NOT EXISTS (
                    SELECT FROM chat_event AS earlier
                    WHERE earlier.conversation = candidate.conversation AND earlier.id < candidate.id
@@ -80,7 +83,8 @@ pub(super) async fn claim(
         lease,
         now,
         leased_until,
-        limit
+        limit,
+        only
     )
     .fetch_all(conn)
     .await?;
@@ -150,6 +154,25 @@ pub(super) async fn try_lease(
     )
     .fetch_one(conn)
     .await
+}
+
+/// Settles what was still to be done when a terminal was left: whoever sits down at it again would be surprised by it.
+/// Returns how much there was.
+pub(super) async fn abandon(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    platform: &str,
+) -> Result<u64, sqlx::Error> {
+    let done = sqlx::query!(
+        "UPDATE chat_event SET state = 'ignored', reason = 'the terminal was left before it was done', settled_at = $2,
+                lease = NULL, leased_until = NULL
+         WHERE platform = $1 AND state IN ('received', 'processing')",
+        platform,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(done.rows_affected())
 }
 
 /// How a platform fares, for an operator.

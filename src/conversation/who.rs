@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::chat::Chatter;
-use crate::config::chat::ChatSettings;
-use crate::people::{Person, Role, chat_account};
+use crate::config::chat::{ChatSettings, PlatformSettings};
+use crate::people::{Person, Role, chat_account, store};
 
 /// Somebody on a platform.
 #[derive(Debug, Clone)]
@@ -34,7 +34,10 @@ pub(super) async fn look(
     let mapped = chat
         .role_of(&chatter.roles)
         .map_or(Role::Customer, Role::from_key);
-    let mut person = chat_account::person(conn, &chat.name, &chatter.id).await?;
+    let mut person = match &chat.platform {
+        PlatformSettings::Terminal(terminal) => store::by_handle(conn, &terminal.handle).await?,
+        _ => chat_account::person(conn, &chat.name, &chatter.id).await?,
+    };
     if person.is_none() && mapped.is_staff() {
         person =
             Some(chat_account::adopt(conn, now, &chat.name, &chatter.id, &chatter.name).await?);

@@ -7,6 +7,7 @@ pub mod find;
 pub mod link;
 pub mod listed;
 pub mod merge;
+pub mod news;
 pub mod number;
 pub mod opening;
 pub mod part;

@@ -16,6 +16,7 @@
 
 mod card;
 mod facts;
+mod live;
 mod settle;
 mod write;
 
@@ -32,6 +33,7 @@ use crate::outbox::{Audience, Channel, NewRow};
 use crate::ticket::Ticket;
 use crate::ticket::token::unique;
 
+pub use live::{card_now, comment_now};
 pub use settle::settle;
 pub use write::{Post, PostError, write};
 

@@ -116,14 +116,14 @@ pub async fn write(
 
 type Written = Result<Result<Post, PostError>, sqlx::Error>;
 
-struct Scene<'a> {
-    conn: &'a mut PgConnection,
-    settings: &'a Settings,
-    templates: &'a Templates,
-    now: DateTime<Utc>,
-    draft: Draft,
-    ticket: Ticket,
-    thread: Option<Thread>,
+pub(super) struct Scene<'a> {
+    pub(super) conn: &'a mut PgConnection,
+    pub(super) settings: &'a Settings,
+    pub(super) templates: &'a Templates,
+    pub(super) now: DateTime<Utc>,
+    pub(super) draft: Draft,
+    pub(super) ticket: Ticket,
+    pub(super) thread: Option<Thread>,
 }
 
 impl Scene<'_> {
@@ -226,7 +226,7 @@ impl Scene<'_> {
         }
     }
 
-    async fn comment_message(
+    pub(super) async fn comment_message(
         &mut self,
         comment: &Comment,
         with_files: bool,

@@ -1,5 +1,6 @@
 //! The program itself, driven as an operator and a mail server drive it.
 
+mod chat;
 mod deliver;
 mod demo;
 mod desk;
