@@ -37,10 +37,12 @@ bench: ## Measure on real servers.
 	cargo bench --bench intake
 	cargo bench --bench understand
 
-bench-report: ## Measure reports on a desk with a million tickets. Takes minutes; REPORT_TICKETS=20000 is quick.
+bench-report: ## Measure the clock, and reports on a desk with a million tickets. Takes minutes; REPORT_TICKETS=20000 is quick.
 	@.ci/install-build-tools build
 	@.ci/install-postgresql
 	cargo bench --bench report
+	cargo bench --bench clock
+	cargo bench --bench slots
 
 bench-desk: ## Measure commands on a desk with a million tickets. Takes half an hour and 10 GB; DESK_TICKETS=20000 is quick.
 	@.ci/install-build-tools build

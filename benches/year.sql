@@ -1,6 +1,16 @@
 -- A year of a desk that ends at the moment END: COUNT tickets, five comments and ten events each. It stands for what
 -- years of work leave behind; foreign keys are not checked while it is written, which is most of the time it takes.
+-- Indexes are laid anew at the end, which is many times faster than entry by entry.
 SET session_replication_role = replica;
+SET maintenance_work_mem = '256MB';
+SET synchronous_commit = off;
+CREATE TEMP TABLE laid_aside AS
+SELECT indexrelid::regclass::text AS name, pg_get_indexdef(indexrelid) AS definition FROM pg_index
+WHERE indrelid IN ('ticket'::regclass, 'comment'::regclass, 'event'::regclass, 'ticket_clock'::regclass)
+  AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = indexrelid);
+DO $$ DECLARE one record; BEGIN
+    FOR one IN SELECT name FROM laid_aside LOOP EXECUTE 'DROP INDEX ' || one.name; END LOOP;
+END $$;
 INSERT INTO organization (name, created_at)
 SELECT 'Customer ' || n, 'END'::timestamptz - interval '2 years' FROM generate_series(1, 50) AS n;
 INSERT INTO person (name, role, handle, organization_id, created_at)
@@ -41,4 +51,7 @@ INSERT INTO ticket_clock (ticket_id, kind, started_at, target_minutes, met_at, d
 SELECT id, 'first_response', opened_at, 240,
        first_responded_at, CASE WHEN first_responded_at > opened_at + interval '8 hours' THEN opened_at + interval '8 hours' END, '{}', '{}'
 FROM ticket;
+DO $$ DECLARE one record; BEGIN
+    FOR one IN SELECT definition FROM laid_aside LOOP EXECUTE one.definition; END LOOP;
+END $$;
 SET session_replication_role = DEFAULT;

@@ -17,6 +17,7 @@ use crate::app::App;
 use crate::mail;
 use crate::notify::letter::Letter;
 use crate::notify::render::Templates;
+use crate::notify::{self, By};
 use crate::outbox::NewRow;
 use crate::people::{self, Person};
 use crate::report::subscription::{DigestKind, NewSubscription};
@@ -64,6 +65,29 @@ struct SubscribeArguments {
     /// List a ticket that nobody has after so many hours.
     #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(i32).range(0..100_000))]
     unassigned_hours: i32,
+    /// By mail, by chat, or both. In chat it is a short card with the charts as one image.
+    #[arg(long, value_enum, default_value_t = By::Mail)]
+    by: By,
+    /// Post it in this place in chat, by its id, for everybody there to read; without it, it is written to the reader alone.
+    #[arg(long, value_name = "ID")]
+    place: Option<String>,
+}
+
+impl SubscribeArguments {
+    /// The platform and the id of the place.
+    fn place<'a>(&'a self, app: &'a App) -> anyhow::Result<Option<(&'a str, &'a str)>> {
+        let Some(place) = self.place.as_deref() else {
+            return Ok(None);
+        };
+        if !self.by.chat() {
+            bail!("a place is one in chat; give --by chat or --by both with it");
+        }
+        let mut chats = app.settings.chats.iter();
+        let chat = chats.find(|chat| chat.has_place(place));
+        let chat =
+            chat.with_context(|| format!("there is no place {place:?} in the configuration"))?;
+        Ok(Some((chat.name.as_str(), place)))
+    }
 }
 
 #[derive(Debug, Args)]
@@ -109,7 +133,7 @@ async fn list(app: &App) -> anyhow::Result<()> {
     if all.is_empty() {
         return page::print("Nobody is subscribed; `frontdesk digest subscribe` changes that.\n");
     }
-    let mut table = page::Table::new(&["WHO", "DIGEST", "ABOUT", "AT", "ZONE", "LAST"]);
+    let mut table = page::Table::new(&["WHO", "DIGEST", "ABOUT", "AT", "ZONE", "BY", "LAST"]);
     let desk = app.settings.desk.zone;
     for one in &all {
         let teams = if one.teams.is_empty() {
@@ -121,12 +145,17 @@ async fn list(app: &App) -> anyhow::Result<()> {
             .last_slot_at
             .map_or_else(|| "never".to_owned(), |at| page::moment(at, one.zone(desk)));
         let hour = format!("{:02}:00", one.hour);
+        let by = match &one.place {
+            Some(place) => format!("{} in {place}", one.by.words()),
+            None => one.by.words().to_owned(),
+        };
         table.row([
             &one.handle,
             one.digest.key(),
             &teams,
             &hour,
             one.zone(desk).name(),
+            &by,
             &last,
         ]);
     }
@@ -163,13 +192,25 @@ async fn subscribe(app: &App, arguments: &SubscribeArguments) -> anyhow::Result<
         zone: arguments.zone,
         even_if_empty: arguments.even_if_empty,
         unassigned_hours: arguments.unassigned_hours,
+        by: arguments.by,
+        place: arguments.place(app)?,
     };
+    if new.by.chat() && new.place.is_none() {
+        let reached = notify::reach(&mut conn, &app.settings, &[person.id]).await?;
+        if !reached.values().any(notify::Reach::has_chat) {
+            bail!(
+                "no chat account of {} is known; `connect ADDRESS`, typed in chat, makes one known, and --place names a place for all to read",
+                arguments.handle
+            );
+        }
+    }
     store::subscribe(&mut conn, app.clock.now(), &new).await?;
     page::print(&format!(
-        "{} gets the {} digest at {:02}:00.\n",
+        "{} gets the {} digest at {:02}:00 {}.\n",
         page::one_line(&person.name),
         arguments.digest.key(),
-        arguments.hour
+        arguments.hour,
+        arguments.by.words()
     ))
 }
 

@@ -20,6 +20,7 @@ mod mail;
 mod open;
 mod outbox;
 mod page;
+mod rules;
 mod run;
 mod schedule;
 mod stats;
@@ -85,6 +86,8 @@ pub enum Command {
     Stats(stats::StatsArguments),
     /// Take an archive in, oldest mail first. Nobody is written to.
     Import(import::ImportArguments),
+    /// See what the desk's rules make of a mail.
+    Rules(rules::RulesArguments),
     /// Look into mail without touching anything.
     Mail(mail::MailArguments),
     /// Name everything that is wrong with a configuration, or say what it sets up.
@@ -119,6 +122,7 @@ pub fn run(cli: Cli) -> anyhow::Result<()> {
         Command::Digest(arguments) => wait_for(digest::run(&arguments)),
         Command::Stats(arguments) => wait_for(stats::run(&arguments)),
         Command::Import(arguments) => wait_for(import::run(&arguments)),
+        Command::Rules(arguments) => rules::run(&arguments),
         Command::Mail(arguments) => wait_for(mail::run(arguments)),
         Command::CheckConfig(arguments) => wait_for(check_config::run(&arguments)),
         Command::Template(arguments) => template::run(&arguments),

@@ -48,14 +48,15 @@ pub fn right(path: &str) -> Right {
         "whoami" | "help" | "open" | "connect" => Right::Everybody,
         "show" | "list" | "search" | "history" | "transcript" | "reopen" => Right::Own,
         "comment" | "rate" => Right::Party,
-        "sla" | "remind" | "reminders" | "reminder done" | "reminder later" | "reminder text"
-        | "reminder cancel" | "reminder hours" | "take" | "assign" | "unassign" | "team to"
-        | "team list" | "agent list" | "due" | "attach" | "bulk" | "digest list"
-        | "digest subscribe" | "digest unsubscribe" | "digest preview" | "status" | "resolve"
-        | "close" | "priority" | "category" | "type" | "tag" | "field" | "subject" | "watch"
-        | "unwatch" | "cc add" | "cc remove" | "requester" | "edit" | "delete" | "undo"
-        | "canned list" | "canned show" | "canned use" | "link" | "unlink" | "merge"
-        | "unmerge" | "split" | "spam" | "unspam" | "reply" | "note" => Right::Agent,
+        "sla" | "away" | "back" | "snooze" | "unsnooze" | "remind" | "reminders"
+        | "reminder done" | "reminder later" | "reminder text" | "reminder cancel"
+        | "reminder hours" | "take" | "assign" | "unassign" | "team to" | "team list"
+        | "agent list" | "due" | "attach" | "bulk" | "digest list" | "digest subscribe"
+        | "digest unsubscribe" | "digest preview" | "status" | "resolve" | "close" | "priority"
+        | "category" | "type" | "tag" | "field" | "subject" | "watch" | "unwatch" | "cc add"
+        | "cc remove" | "requester" | "edit" | "delete" | "undo" | "canned list"
+        | "canned show" | "canned use" | "link" | "unlink" | "merge" | "unmerge" | "split"
+        | "spam" | "unspam" | "reply" | "note" => Right::Agent,
         "canned save" | "canned delete" | "stats" | "agent add" | "agent disable"
         | "agent enable" | "team add" | "team remove" => Right::Manager,
         _ => Right::Nobody,

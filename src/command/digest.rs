@@ -10,6 +10,7 @@ use super::reply::ReplyFile;
 use super::stats::all_known;
 use super::work::{Work, pair};
 use super::{Failure, Reply};
+use crate::notify::By;
 use crate::notify::render::Templates;
 use crate::people::{Person, Role};
 use crate::report::subscription::{DigestKind, NewSubscription};
@@ -60,6 +61,9 @@ pub struct Subscribe {
     /// List a ticket that nobody has after so many hours.
     #[arg(long, value_name = "HOURS", default_value_t = 24, value_parser = clap::value_parser!(i32).range(0..100_000))]
     unassigned_hours: i32,
+    /// By mail, by chat, or both. In chat it is a short card with the charts as one image.
+    #[arg(long, value_enum, default_value_t = By::Mail)]
+    by: By,
 }
 
 /// Arguments of `digest unsubscribe`.
@@ -145,6 +149,8 @@ impl Subscribe {
             zone: self.zone,
             even_if_empty: self.even_if_empty,
             unassigned_hours: self.unassigned_hours,
+            by: self.by,
+            place: None,
         };
         store::subscribe(work.conn, work.scene.now, &new).await?;
         let data = json!({

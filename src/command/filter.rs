@@ -66,6 +66,9 @@ pub struct Filter {
     /// Past its due time or past what was promised, and not done.
     #[arg(long)]
     overdue: bool,
+    /// Put off: lists of what is to be done leave these out.
+    #[arg(long)]
+    snoozed: bool,
 }
 
 /// What a status means.
@@ -133,6 +136,11 @@ impl Filter {
             unassigned: self.unassigned,
             tags: self.tag.iter().map(|tag| tag.to_lowercase()).collect(),
             fields: super::open::fields(work, &self.field)?,
+            snoozed: match (self.snoozed, sight) {
+                (true, _) => Some(true),
+                (false, Sight::Customer(_)) => None,
+                (false, Sight::Staff) => (!self.all).then_some(false),
+            },
             overdue_at: self.overdue.then_some(work.scene.now),
             ..TicketFilter::default()
         };

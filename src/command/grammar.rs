@@ -23,10 +23,12 @@ use super::help::Help;
 use super::list::{List, Search};
 use super::open::Open;
 use super::party::{Address, Cc, Watch};
+use super::presence::Away;
 use super::record::{History, Rate, Transcript};
 use super::remind::{Remind, Reminder};
 use super::show::Show;
 use super::sla::Sla;
+use super::snooze::{Snooze, Unsnooze};
 use super::stats::Stats;
 use super::status::{Close, Reopen, Resolve, Status};
 use super::team::Team;
@@ -67,6 +69,10 @@ pub enum Command {
     Close(Close),
     /// Take a ticket up again.
     Reopen(Reopen),
+    /// Put a ticket out of sight until a time, or until its customer writes.
+    Snooze(Snooze),
+    /// Bring a ticket back that was put off.
+    Unsnooze(Unsnooze),
     /// Change a ticket's priority.
     Priority(Priority),
     /// Change a ticket's category. While nobody works on it, it goes to the category's team.
@@ -142,6 +148,10 @@ pub enum Command {
     /// Say what becomes of a reminder.
     #[command(subcommand)]
     Reminder(Reminder),
+    /// Be given no tickets by turn or load for a while.
+    Away(Away),
+    /// Be given tickets again.
+    Back,
     /// Say who you are to the desk, and what you may do.
     Whoami,
     /// Say what can be typed, or how one command goes.

@@ -31,6 +31,7 @@ mod markdown;
 mod open;
 mod parse;
 mod party;
+mod presence;
 mod problem;
 mod reading;
 mod record;
@@ -38,6 +39,7 @@ mod remind;
 mod reply;
 mod show;
 mod sla;
+mod snooze;
 mod specs;
 mod split;
 mod stats;
@@ -172,6 +174,8 @@ async fn carry_out(
         Command::Resolve(resolve) => resolve.run(&mut work).await,
         Command::Close(close) => close.run(&mut work).await,
         Command::Reopen(reopen) => reopen.run(&mut work).await,
+        Command::Snooze(snooze) => snooze.run(&mut work).await,
+        Command::Unsnooze(_) => snooze::unsnooze(&mut work).await,
         Command::Priority(priority) => priority.run(&mut work).await,
         Command::Category(category) => category.run(&mut work).await,
         Command::Type(kind) => kind.run(&mut work).await,
@@ -211,6 +215,8 @@ async fn carry_out(
         Command::Remind(remind) => remind.run(&mut work).await,
         Command::Reminders => remind::list(&mut work).await,
         Command::Reminder(reminder) => reminder.run(&mut work).await,
+        Command::Away(away) => away.run(&mut work).await,
+        Command::Back => presence::back(&mut work).await,
         Command::Whoami => whoami::run(&mut work).await,
         Command::Help(help) => help.run(&work),
     }

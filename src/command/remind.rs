@@ -8,7 +8,8 @@ use super::work::Work;
 use super::{Failure, Offer, Reply};
 use crate::config::problem::shown;
 use crate::desk::reminder::{self, Deed, NewReminder, Reminder as Row};
-use crate::ids::ReminderId;
+use crate::ids::{PersonId, ReminderId};
+use crate::notify::{self, By};
 use crate::ticket::{self, Ticket};
 use crate::when::phrase::{self, When};
 
@@ -21,6 +22,9 @@ pub struct Remind {
     /// Again and again: `day 9:00`, `"weekday 9:00"`, `monday`, or five fields as in a crontab. The text follows at once.
     #[arg(long)]
     every: Option<String>,
+    /// By what it comes; where it is left out, by what it was asked for.
+    #[arg(long, value_enum)]
+    by: Option<By>,
     /// When and of what: `in 2 hours`, `tomorrow 9am call Jane`; a ticket's number may stand before the time.
     #[arg(required = true, allow_hyphen_values = true)]
     what: String,
@@ -100,6 +104,7 @@ impl Remind {
             text,
             when: &when,
             zone,
+            by: self.way(work, person.id).await?,
         };
         let row = reminder::set(work.conn, &ctx, &new).await?;
         let mut data = told(work, &row).await?;
@@ -115,6 +120,19 @@ impl Remind {
             confirms: false,
         });
         Ok(reply)
+    }
+
+    /// By chat what is asked for there, if it reaches the person; else by mail.
+    async fn way(&self, work: &mut Work<'_>, person: PersonId) -> Result<By, Failure> {
+        let asked_in_chat = || work.caller.account.is_some();
+        if let Some(by) = self.by.or_else(|| (!asked_in_chat()).then_some(By::Mail)) {
+            return Ok(by);
+        }
+        let reached = notify::reach(work.conn, work.scene.settings, &[person]).await?;
+        Ok(match reached.values().any(notify::Reach::has_chat) {
+            true => By::Chat,
+            false => By::Mail,
+        })
     }
 
     /// The ticket that is named first, or in whose thread it is said; and the rest of the words.
@@ -218,6 +236,7 @@ async fn told(work: &mut Work<'_>, row: &Row) -> Result<serde_json::Value, Failu
         "subject": row.subject,
         "text": row.text,
         "state": row.state,
+        "by": row.by.words(),
     }))
 }
 

@@ -91,6 +91,7 @@ async fn card(work: &mut Work<'_>, ticket: &Ticket) -> Result<Value, Failure> {
         "team": ticket.team,
         "assignee": assignee,
         "due_at": ticket.due_at,
+        "snoozed_until": ticket.snoozed_until,
         "promise": promise,
         "tags": ticket.tags,
         "fields": ticket.fields,

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::work::Work;
 use super::{Failure, Reply};
-use crate::people;
+use crate::people::{self, presence};
 
 pub(super) async fn run(work: &mut Work<'_>) -> Result<Reply, Failure> {
     let person = work.caller.person;
@@ -17,6 +17,12 @@ pub(super) async fn run(work: &mut Work<'_>) -> Result<Reply, Failure> {
             .map(|membership| membership.team)
             .collect();
     }
+    let away = match person {
+        Some(person) => presence::away(work.conn, work.scene.now, person.id)
+            .await?
+            .is_some(),
+        None => false,
+    };
     let data = json!({
         "name": person.map(|person| &person.name),
         "handle": person.and_then(|person| person.handle.as_deref()),
@@ -24,6 +30,7 @@ pub(super) async fn run(work: &mut Work<'_>) -> Result<Reply, Failure> {
         "role": work.caller.role().key(),
         "disabled": person.is_some_and(|person| person.disabled),
         "teams": teams,
+        "away": away,
     });
     work.reply("whoami", &data)
 }

@@ -3,6 +3,7 @@
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::rule::Rule;
 use super::sla::{SlaTarget, SlaWatch};
 
 /// A whole desk as `[desk]` and its lists describe it.
@@ -67,7 +68,7 @@ pub struct DeskSettings {
     pub category: Vec<Category>,
     /// The teams. Who is in them is kept in the database.
     #[serde(default)]
-    pub team: Vec<Named>,
+    pub team: Vec<Team>,
     /// Custom fields.
     #[serde(default)]
     pub field: Vec<Field>,
@@ -80,6 +81,9 @@ pub struct DeskSettings {
     /// Business calendars.
     #[serde(default)]
     pub calendar: Vec<Calendar>,
+    /// What new tickets get by what they say and who sent them, tried in order.
+    #[serde(default)]
+    pub rule: Vec<Rule>,
     /// Organizations and the mail domains that belong to them; created at start where they are missing.
     #[serde(default)]
     pub organization: Vec<Organization>,
@@ -140,6 +144,32 @@ pub struct Named {
     pub key: String,
     /// The word people read.
     pub name: String,
+}
+
+/// One team.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+pub struct Team {
+    /// The word used in commands.
+    pub key: String,
+    /// The word people read.
+    pub name: String,
+    /// How its tickets are shared among those who are present; absent leaves them to be taken.
+    #[serde(default)]
+    pub assign: Option<Assign>,
+    /// The calendar in whose hours its people are present; absent means always.
+    #[serde(default)]
+    pub assign_calendar: Option<String>,
+}
+
+/// How a team's tickets are shared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Assign {
+    /// One after the other.
+    RoundRobin,
+    /// Whoever has the fewest.
+    LeastLoaded,
 }
 
 /// One category.

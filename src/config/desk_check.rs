@@ -18,6 +18,8 @@ impl DeskSettings {
         check_number(self, &self.number, &top("number"), |_| false, &mut faults);
         follow_ups(self, &mut faults);
         super::sla_check::check(self, &mut faults);
+        super::rule::check(self, &mut faults);
+        assignments(self, &mut faults);
         organizations(self, &mut faults);
         faults
     }
@@ -38,6 +40,16 @@ impl DeskSettings {
                 .map(|one| one.name.as_str())
                 .collect(),
             _ => Vec::new(),
+        }
+    }
+}
+
+/// The calendars by which teams are present.
+fn assignments(desk: &DeskSettings, faults: &mut Vec<Fault>) {
+    for (at, team) in desk.team.iter().enumerate() {
+        let path = top("team").item(at).key("assign_calendar");
+        if let Some(calendar) = &team.assign_calendar {
+            reference(desk, "calendar", calendar, &path, faults);
         }
     }
 }

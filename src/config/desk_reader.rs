@@ -3,8 +3,8 @@
 use chrono_tz::Tz;
 
 use super::desk::{
-    Calendar, Category, DeskSettings, Field, FieldKind, Named, Organization, Priority, Status,
-    StatusKind,
+    Assign, Calendar, Category, DeskSettings, Field, FieldKind, Named, Organization, Priority,
+    Status, StatusKind, Team,
 };
 use super::read::Table;
 use super::sla::{EscalateTo, Escalation, SlaTarget, SlaWatch};
@@ -42,7 +42,16 @@ pub(super) fn read(table: &Table<'_>) -> DeskSettings {
             nudge_days: entry.number_if_any("nudge_days"),
             close_waiting_days: entry.number_if_any("close_waiting_days"),
         }),
-        team: all(table, "team", named),
+        team: all(table, "team", |entry| Team {
+            key: entry.text("key"),
+            name: entry.text("name"),
+            assign: match entry.text_if_any("assign").as_deref() {
+                Some("round_robin") => Some(Assign::RoundRobin),
+                Some("least_loaded") => Some(Assign::LeastLoaded),
+                _ => None,
+            },
+            assign_calendar: entry.text_if_any("assign_calendar"),
+        }),
         field: all(table, "field", field),
         sla: all(table, "sla", target),
         sla_watch: watch(&table.table_or_defaults("sla_watch")),
@@ -52,6 +61,7 @@ pub(super) fn read(table: &Table<'_>) -> DeskSettings {
             hours: entry.texts("hours"),
             holidays: holidays(entry),
         }),
+        rule: all(table, "rule", super::rule::read),
         organization: all(table, "organization", |entry| Organization {
             name: entry.text("name"),
             domains: entry.texts("domains"),

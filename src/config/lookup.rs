@@ -1,6 +1,6 @@
 //! Looking things up in a desk. All of it is pure.
 
-use super::desk::{Category, DeskSettings, Field, Named, Priority, Status, StatusKind};
+use super::desk::{Category, DeskSettings, Field, Named, Priority, Status, StatusKind, Team};
 use super::problem::{listed, nearest, shown};
 
 impl DeskSettings {
@@ -49,13 +49,13 @@ impl DeskSettings {
 
     /// The team of this key.
     #[must_use]
-    pub fn team(&self, key: &str) -> Option<&Named> {
+    pub fn team(&self, key: &str) -> Option<&Team> {
         self.team.iter().find(|one| one.key == key)
     }
 
     /// The team that gets the tickets of a category; nothing where they are routed to nobody.
     #[must_use]
-    pub fn team_for_category(&self, key: &str) -> Option<&Named> {
+    pub fn team_for_category(&self, key: &str) -> Option<&Team> {
         let team = self.category(key)?.team.as_deref()?;
         self.team(team)
     }

@@ -17,6 +17,7 @@ mod lookup;
 pub mod number;
 pub mod problem;
 mod read;
+pub mod rule;
 pub mod schedule;
 mod schema;
 mod secret;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::chat::{CommandSpec, Form, FormField, Surface};
-use crate::ids::{CommentId, TicketId};
+use crate::ids::{CommentId, ReminderId, TicketId};
 
 use super::OPEN_TICKET;
 
@@ -17,6 +17,8 @@ pub(super) enum Action {
     Plain(&'static str, TicketId),
     /// A command on a ticket with the words of a form.
     Words(&'static str, TicketId),
+    /// A reminder that comes at another time, which a form asks for.
+    Later(ReminderId),
     /// What else can be done with a ticket.
     More(TicketId),
     /// The whole mail behind a comment.
@@ -44,6 +46,7 @@ pub(super) fn read(action: &str) -> Option<Action> {
         "reopen" => Some(Action::Plain("reopen", TicketId(id))),
         "reply" => Some(Action::Words("reply", TicketId(id))),
         "note" => Some(Action::Words("note", TicketId(id))),
+        "later" => Some(Action::Later(ReminderId(id))),
         "more" => Some(Action::More(TicketId(id))),
         "whole" => Some(Action::Whole(CommentId(id))),
         _ => None,
@@ -62,12 +65,15 @@ pub fn surface(commands: Vec<CommandSpec>) -> Surface {
 
 /// The form that an action opens. It waits for nothing: platforms want it at once.
 fn form(action: &str) -> Option<Form> {
-    let Some(Action::Words(word, _)) = read(action) else {
-        return None;
-    };
-    let (title, label) = match word {
-        "reply" => ("Reply", "What the customer reads"),
-        _ => ("Internal note", "What the team reads"),
+    let (title, label, long) = match read(action)? {
+        Action::Words("reply", _) => ("Reply", "What the customer reads", true),
+        Action::Words(..) => ("Internal note", "What the team reads", true),
+        Action::Later(_) => (
+            "Remind me later",
+            "When: in 2 hours, tomorrow 9am, friday",
+            false,
+        ),
+        _ => return None,
     };
     Some(Form {
         action: action.to_owned(),
@@ -75,7 +81,7 @@ fn form(action: &str) -> Option<Form> {
         fields: vec![FormField {
             key: "text".to_owned(),
             label: label.to_owned(),
-            long: true,
+            long,
             required: true,
             value: String::new(),
             most: MOST,
@@ -109,6 +115,7 @@ mod tests {
             Some("reply:7".to_owned())
         );
         assert!(form("note:7").is_some());
+        assert!(form("later:7").is_some());
         for other in ["take:7", "more:7", "whole:7", "run:note hi"] {
             assert!(form(other).is_none(), "{other}");
         }

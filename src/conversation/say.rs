@@ -330,7 +330,7 @@ async fn pressed(
         Some(Action::On(ticket, line)) => run(scene, known, Some(ticket), &line).await,
         Some(Action::More(ticket)) => menu::more(scene, known, ticket).await,
         Some(Action::Whole(comment)) => menu::whole(scene, known, comment).await,
-        Some(Action::Words(..)) => Ok(Deed::ignored("its form was opened")),
+        Some(Action::Words(..) | Action::Later(_)) => Ok(Deed::ignored("its form was opened")),
         None => Ok(Deed::refused("nobody knows this button")
             .saying(Message::text("This button does nothing any more."))),
     }
@@ -347,6 +347,10 @@ async fn submitted(
         (Some(Action::Words(word, ticket)), Some((_, text))) => {
             let line = format!("{word} -- {}", text.trim());
             run(scene, known, Some(ticket), &line).await
+        }
+        (Some(Action::Later(reminder)), Some((_, text))) => {
+            let line = format!("reminder later {reminder} {}", text.trim());
+            run(scene, known, None, &line).await
         }
         _ => Ok(Deed::refused("nobody knows this form")
             .saying(Message::text("This form leads nowhere any more."))),

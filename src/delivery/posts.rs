@@ -228,7 +228,7 @@ impl Poster {
         Ok(())
     }
 
-    /// A post that was given up stands on its ticket, and the operators hear of it, once an hour and place.
+    /// What was for a person alone goes to them by mail. Another post that was given up stands on its ticket, and the operators hear of it, once an hour and place.
     async fn give_up(
         &self,
         conn: &mut PgConnection,
@@ -236,6 +236,9 @@ impl Poster {
         error: &str,
     ) -> Result<(), sqlx::Error> {
         let now = self.clock.now();
+        if notify::mail_instead(conn, &self.settings, now, row).await? {
+            return Ok(());
+        }
         if let Some(ticket) = row.ticket_id {
             let event = NewEvent {
                 kind: "post_failed",

@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::{CUSTOMER_WROTE, Context, DeskError, announce, append, mention};
+use super::{CUSTOMER_WROTE, Context, DeskError, announce, append, mention, snooze};
 use crate::ids::{CommentId, InboundId};
 use crate::notify::{Happening, StatusMove};
 use crate::people::Person;
@@ -113,6 +113,13 @@ pub(super) async fn say(
             reaction = workflow::change_by_rule(desk, ticket, status, ctx.now)?;
         }
     }
+    let slept = ticket.snoozed_until.take_if(|_| !said.as_staff);
+    let slept = slept.map(|until| until.to_rfc3339());
+    events.extend(
+        slept
+            .iter()
+            .map(|old| snooze::woke(old, Some(CUSTOMER_WROTE))),
+    );
     let moving = moving.or(reaction.as_ref().map(|change| Moving {
         change,
         reason: Some(CUSTOMER_WROTE),

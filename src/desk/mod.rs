@@ -16,6 +16,9 @@ mod open;
 mod party;
 mod rate;
 pub mod reminder;
+pub mod rules;
+mod share;
+mod snooze;
 mod spam;
 mod split;
 mod staff;
@@ -40,6 +43,8 @@ pub use merge::{merge, unmerge};
 pub use open::{Chosen, Opened, Opening, number_format, open, starting_fields};
 pub use party::{add_cc, change_requester, remove_cc, unwatch, watch};
 pub use rate::rate;
+pub use share::share;
+pub use snooze::{snooze, wake, wake_due};
 pub use spam::{mark_spam, unmark_spam};
 pub use split::split;
 pub use staff::{NewAgent, add_agent, bar_agent, join_team, leave_team};
@@ -83,6 +88,9 @@ pub fn is_own_reason(reason: &str) -> bool {
         NOT_DELIVERED,
         SETTLED,
         UNANSWERED,
+        snooze::ITS_TIME,
+        share::THEIR_TURN,
+        share::FEWEST,
     ]
     .contains(&reason)
 }

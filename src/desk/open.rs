@@ -6,17 +6,18 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use super::comment::{self, NewWords};
-use super::{Context, DeskError, announce};
+use super::rules::{self, Arrival, Decided};
+use super::{Context, DeskError, announce, share};
 use crate::config::DeskSettings;
 use crate::config::desk::Status;
 use crate::config::service::MailboxSettings;
 use crate::ids::{PersonId, TicketId};
 use crate::notify::Happening;
-use crate::people::Person;
+use crate::people::{self, Person};
 use crate::sla;
 use crate::ticket::opening::{self, FirstComment, NewTicket};
-use crate::ticket::timeline::{self, NewComment};
-use crate::ticket::{Comment, Ticket, Visibility, store};
+use crate::ticket::timeline::{self, NewComment, NewEvent};
+use crate::ticket::{Actor, Comment, Source, Ticket, Visibility, store};
 
 /// What a new ticket starts with.
 #[derive(Debug, Clone, Copy)]
@@ -111,7 +112,9 @@ pub async fn open(
     let initial = desk.status(&desk.initial_status).ok_or_else(|| {
         DeskError::Invalid(format!("there is no status `{}`", desk.initial_status))
     })?;
-    let (ticket, comment) = write(conn, ctx, opening, initial).await?;
+    let organization = organization(conn, ctx, opening).await?;
+    let decided = decide(ctx, opening, organization.as_deref());
+    let (mut ticket, comment) = write(conn, ctx, opening, initial, &decided).await?;
     if !opening.participants.is_empty() {
         store::add_participants(conn, ctx.now, ticket.id, opening.participants).await?;
     }
@@ -119,6 +122,10 @@ pub async fn open(
         store::link(conn, ctx.now, ticket.id, other, kind).await?;
     }
     sla::start(conn, desk, &ticket).await?;
+    by_rules(conn, ctx, &mut ticket, &decided).await?;
+    if opening.words.source != Source::Import {
+        share::give(conn, ctx, &mut ticket).await?;
+    }
     let happening = Happening::Opened {
         ticket: &ticket,
         comment: &comment,
@@ -130,24 +137,112 @@ pub async fn open(
     Ok(Opened { ticket, comment })
 }
 
+/// The category that somebody chose, or that it has by where it came to.
+fn category_before_rules<'a>(desk: &'a DeskSettings, opening: &Opening<'a>) -> Option<&'a str> {
+    opening
+        .category
+        .or(opening.mailbox.and_then(|m| m.category.as_deref()))
+        .or(desk.default_category.as_deref())
+}
+
+/// What the desk's rules make of it; nothing of what an archive brings.
+fn decide<'a>(ctx: &Context<'a>, opening: &Opening<'_>, organization: Option<&str>) -> Decided<'a> {
+    if opening.words.source == Source::Import {
+        return Decided::default();
+    }
+    let desk = &ctx.settings.desk;
+    rules::decide(
+        desk,
+        &Arrival {
+            sender: opening.requester.address.as_deref(),
+            organization,
+            subject: opening.subject,
+            text: opening.words.body,
+            category: category_before_rules(desk, opening),
+            chosen: opening.category.is_some(),
+        },
+    )
+}
+
+/// The name of the requester's organization, where a rule asks for it.
+async fn organization(
+    conn: &mut PgConnection,
+    ctx: &Context<'_>,
+    opening: &Opening<'_>,
+) -> Result<Option<String>, DeskError> {
+    let rules = &ctx.settings.desk.rule;
+    let asked = rules.iter().any(|rule| !rule.if_organization.is_empty());
+    match opening.requester.organization_id.filter(|_| asked) {
+        Some(id) => Ok(people::store::organization_name(conn, id).await?),
+        None => Ok(None),
+    }
+}
+
+/// Writes down which rules did what, and what of it is not written yet: tags and the assignee.
+async fn by_rules(
+    conn: &mut PgConnection,
+    ctx: &Context<'_>,
+    ticket: &mut Ticket,
+    decided: &Decided<'_>,
+) -> Result<(), DeskError> {
+    let matched: Vec<_> = decided.matched().collect();
+    if matched.is_empty() {
+        return Ok(());
+    }
+    let events: Vec<NewEvent<'_>> = matched
+        .iter()
+        .map(|(rule, why)| NewEvent {
+            kind: "rule_matched",
+            field: Some("rule"),
+            new: Some(&rule.name),
+            reason: Some(why),
+            ..NewEvent::default()
+        })
+        .collect();
+    timeline::add_events(conn, ticket.id, Actor::System, ctx.now, &events).await?;
+    if !decided.tags.is_empty() {
+        ticket.tags.extend(decided.tags.iter().cloned());
+        ticket.tags.sort_unstable();
+        ticket.tags.dedup();
+        store::update(conn, ticket).await?;
+    }
+    let Some((rule, handle)) = decided.who_assigned().zip(decided.assignee) else {
+        return Ok(());
+    };
+    let reason = format!("the rule “{}”", rule.name);
+    let person = people::store::by_handle(conn, &handle.to_lowercase()).await?;
+    match person.filter(Person::is_active_staff) {
+        Some(person) => share::hand_to(conn, ctx, ticket, &person, &reason).await,
+        None => {
+            let event = NewEvent {
+                kind: "rule_failed",
+                field: Some("assignee"),
+                new: Some(handle),
+                reason: Some("there is no such agent"),
+                ..NewEvent::default()
+            };
+            timeline::add_events(conn, ticket.id, Actor::System, ctx.now, &[event]).await?;
+            Ok(())
+        }
+    }
+}
+
 /// Writes the ticket, its first comment and the comment's files down.
 async fn write(
     conn: &mut PgConnection,
     ctx: &Context<'_>,
     opening: &Opening<'_>,
     initial: &Status,
+    decided: &Decided<'_>,
 ) -> Result<(Ticket, Comment), DeskError> {
     let desk = &ctx.settings.desk;
     let mailbox = opening.mailbox;
-    let category = opening
-        .category
-        .or(mailbox.and_then(|m| m.category.as_deref()))
-        .or(desk.default_category.as_deref());
+    let category = decided.category.or(category_before_rules(desk, opening));
     let chosen = &opening.chosen;
     let by_mailbox = mailbox
         .and_then(|m| m.team.as_deref())
         .filter(|_| opening.category.is_none());
-    let team = chosen.team.or(by_mailbox).or_else(|| {
+    let team = chosen.team.or(decided.team).or(by_mailbox).or_else(|| {
         let team = category.and_then(|key| desk.team_for_category(key))?;
         Some(team.key.as_str())
     });
@@ -166,6 +261,7 @@ async fn write(
         category,
         priority: chosen
             .priority
+            .or(decided.priority)
             .or(mailbox.and_then(|m| m.priority.as_deref()))
             .unwrap_or(&desk.default_priority),
         status: &initial.key,

@@ -127,6 +127,7 @@ async fn take_back(
             Ok(())
         }
         "due_changed" => due(ticket, deed),
+        "snoozed" | "woke" => snoozed(ticket, deed),
         "field_changed" => field(ticket, deed),
         kind => Err(DeskError::Invalid(format!(
             "your last change to {} ({}) can't be taken back by `undo`; its own command does it",
@@ -154,6 +155,16 @@ fn due(ticket: &mut Ticket, deed: &Deed) -> Result<(), DeskError> {
         return unchanged_since(ticket, deed, None);
     }
     ticket.due_at = read(&deed.old);
+    Ok(())
+}
+
+/// It is put off as it was before; one that was done since is not.
+fn snoozed(ticket: &mut Ticket, deed: &Deed) -> Result<(), DeskError> {
+    let read = |text: &Option<String>| -> Option<DateTime<Utc>> { text.as_deref()?.parse().ok() };
+    if read(&deed.new) != ticket.snoozed_until {
+        return unchanged_since(ticket, deed, Some(""));
+    }
+    ticket.snoozed_until = read(&deed.old);
     Ok(())
 }
 

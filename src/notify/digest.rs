@@ -4,7 +4,9 @@
 use chrono::{DateTime, Utc};
 use serde::Serialize;
 
+use super::by::{By, Reach};
 use super::draft::{Head, one_line};
+use super::posts;
 use super::rows::{domain, mailbox, only, value};
 use crate::config::Settings;
 use crate::ids::{PersonId, SubscriptionId};
@@ -46,7 +48,7 @@ pub struct Digest {
 /// Tickets that are listed for one reason.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TicketList {
-    /// Why: `missed`, `near`, `near_today`, `overdue`, `due_today`, `unassigned`, `reopened`, `bounced`, `oldest`, `unanswered` or `others`.
+    /// Why: `missed`, `near`, `near_today`, `overdue`, `due_today`, `unassigned`, `reopened`, `bounced`, `angry`, `oldest`, `unanswered` or `others`.
     pub why: &'static str,
     /// How many there are.
     pub all: usize,
@@ -73,7 +75,8 @@ pub struct ListedTicket {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Figure {
     /// Which: `new`, `resolved`, `closed`, `reopened`, `reopen_rate`, `first_response_median`,
-    /// `first_response_p90`, `resolution_median`, `resolution_p90`, `promises_kept` or `backlog`.
+    /// `first_response_p90`, `resolution_median`, `resolution_p90`, `promises_kept`, `ratings`, `rating_mean`,
+    /// `rated_badly` or `backlog`.
     pub key: &'static str,
     /// What people call it.
     pub name: &'static str,
@@ -154,15 +157,17 @@ impl Health {
     }
 }
 
-/// Whom a digest goes to.
+/// Whom a digest goes to, and how.
 #[derive(Debug, Clone, Copy)]
 pub struct Reader<'a> {
     /// The person.
     pub person: PersonId,
-    /// Their name.
-    pub name: &'a str,
-    /// Where they are written to.
-    pub address: &'a str,
+    /// How they are reached.
+    pub reach: &'a Reach,
+    /// By what it comes.
+    pub by: By,
+    /// Where in chat it is posted: the platform's name and the place.
+    pub place: Option<(&'a str, &'a str)>,
     /// The subscription by which they get it.
     pub subscription: Option<SubscriptionId>,
 }
@@ -179,10 +184,35 @@ pub(super) struct DigestDraft<'a> {
     pub(super) digest: &'a Digest,
 }
 
-/// The row of a digest that is due at `slot`. Its key is made of the digest, the moment and the reader, so that
+/// The rows of a digest that is due at `slot`. Their keys are made of the digest, the moment and the reader, so that
 /// nobody gets it twice.
 #[must_use]
-pub fn digest_row(
+pub fn digest_rows(
+    settings: &Settings,
+    now: DateTime<Utc>,
+    slot: DateTime<Utc>,
+    reader: &Reader<'_>,
+    digest: &Digest,
+) -> Vec<NewRow> {
+    let mail = mail_row(settings, now, slot, reader, digest);
+    let chat = || match reader.place {
+        Some((platform, place)) => Some(posts::to_place(mail.clone(), platform, place)),
+        None => Some(posts::to_person(mail.clone(), reader.reach.chat.as_ref()?)),
+    };
+    let Ok(by) = reader.reach.settle_in(settings, reader.by, reader.place) else {
+        return Vec::new();
+    };
+    let chat = if by.chat() { chat() } else { None };
+    by.mail()
+        .then(|| mail.clone())
+        .into_iter()
+        .chain(chat)
+        .collect()
+}
+
+/// The row of the mail, whether it is to go out or not.
+#[must_use]
+pub fn mail_row(
     settings: &Settings,
     now: DateTime<Utc>,
     slot: DateTime<Utc>,
@@ -190,7 +220,9 @@ pub fn digest_row(
     digest: &Digest,
 ) -> NewRow {
     let mailbox = mailbox(settings, None);
-    let head = only(reader.name, reader.address);
+    let address = reader.reach.mail.clone().unwrap_or_default();
+    let name = &reader.reach.name;
+    let head = only(name, &address);
     let unsubscribe = reader
         .subscription
         .and_then(|subscription| UnsubscribeToken { subscription }.sign(&settings.reply_keys))
@@ -201,7 +233,7 @@ pub fn digest_row(
     let draft = DigestDraft {
         mail: &head,
         desk: &settings.desk.name,
-        reader: one_line(reader.name),
+        reader: one_line(name),
         unsubscribe,
         digest,
     };
@@ -224,7 +256,7 @@ pub fn digest_row(
         ticket_id: None,
         comment_id: None,
         recipient_id: Some(reader.person),
-        address: reader.address.to_owned(),
+        address,
         mailbox: mailbox.map(|mailbox| mailbox.name.clone()),
         message_id: mint_message_id(None, &unique(), domain(mailbox)),
         automatic: true,

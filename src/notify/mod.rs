@@ -28,6 +28,7 @@
 mod address;
 mod audience;
 mod breaker;
+mod by;
 mod code;
 pub mod digest;
 mod draft;
@@ -46,6 +47,7 @@ pub mod withdraw;
 
 pub use address::{is_of, is_own, unwritable};
 pub use breaker::{OpenBreaker, open_now as open_breakers};
+pub use by::{By, Reach, mail_instead, reach};
 pub use code::{CodeAsked, mail_code};
 pub use draft::one_line;
 
@@ -61,7 +63,7 @@ pub use draft::span;
 pub use given::{CommandsGiven, Outcome};
 pub use notices::Rejection;
 pub use outcome::{Published, Told, Why, Withheld};
-pub use reminder::{ReminderLine, ReminderNotice, remind};
+pub use reminder::{Reminded, ReminderLine, ReminderNotice, remind};
 pub use target::{Circle, TargetNotice, tell_of_targets};
 
 /// A change of status that came with a comment. The ticket that goes with it has the new status already.

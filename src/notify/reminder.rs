@@ -1,4 +1,4 @@
-//! Reminders: one message for a person, with all that is due for them.
+//! Reminders: one message for a person, with all that is due for them, by mail or in chat.
 
 use std::collections::BTreeMap;
 
@@ -6,10 +6,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
 
-use super::Why;
+use super::by::{self, By, Reach};
 use super::draft::{Head, bare_subject, clean, one_line};
-use super::facts::{self, PersonFacts};
 use super::rows::{domain, mailbox, moment, only, value};
+use super::{Why, posts};
 use crate::config::Settings;
 use crate::ids::{OutboxId, PersonId, ReminderId};
 use crate::outbox::{self, Audience, Channel, NewRow};
@@ -37,6 +37,8 @@ pub struct ReminderLine<'a> {
     pub due_at: DateTime<Utc>,
     /// Whether it comes again.
     pub recurs: bool,
+    /// By what it is to come.
+    pub by: By,
 }
 
 /// The values that the mail is made of.
@@ -58,7 +60,11 @@ pub(super) struct LineDraft {
     pub(super) recurs: bool,
 }
 
-/// Writes one row for each notice. Gives the rows, or why a person gets none.
+/// What came of one reminder: the rows it stands in, or why there is none.
+pub type Reminded = Result<Vec<OutboxId>, Why>;
+
+/// Writes the rows of each notice: one mail and one message in chat for a person, each with what they want told that way.
+/// Gives what came of each reminder.
 ///
 /// # Errors
 /// If the database does not answer; the transaction is then lost.
@@ -67,70 +73,88 @@ pub async fn remind(
     settings: &Settings,
     now: DateTime<Utc>,
     notices: &[ReminderNotice<'_>],
-) -> Result<BTreeMap<PersonId, Result<OutboxId, Why>>, sqlx::Error> {
-    let staff = facts::all_staff(conn).await?;
-    let staff: BTreeMap<PersonId, PersonFacts> = staff
-        .into_iter()
-        .map(|person| (person.id, person))
-        .collect();
-    let mut told = BTreeMap::new();
+) -> Result<BTreeMap<ReminderId, Reminded>, sqlx::Error> {
+    let people: Vec<PersonId> = notices.iter().map(|notice| notice.person).collect();
+    let reached = by::reach(&mut *conn, settings, &people).await?;
+    let mut told: BTreeMap<ReminderId, Reminded> = BTreeMap::new();
     let mut rows = Vec::new();
+    let mut within: BTreeMap<String, Vec<ReminderId>> = BTreeMap::new();
     for notice in notices {
-        // Somebody who is staff no more, or has no address, is not among them.
-        let person = staff.get(&notice.person).ok_or(Why::Disabled);
-        let person = person.and_then(|one| one.unreachable(settings).map_or(Ok(one), Err));
-        match person {
-            Ok(person) => rows.extend(row(settings, now, person, notice)),
-            Err(why) => {
-                told.insert(notice.person, Err(why));
+        let reach = reached.get(&notice.person).ok_or(Why::Disabled);
+        let mut ways: BTreeMap<Channel, Vec<&ReminderLine<'_>>> = BTreeMap::new();
+        for line in &notice.lines {
+            match reach.and_then(|reach| reach.settle(line.by)) {
+                Ok(by) => {
+                    told.insert(line.id, Ok(Vec::new()));
+                    if by.mail() {
+                        ways.entry(Channel::Mail).or_default().push(line);
+                    }
+                    if by.chat() {
+                        ways.entry(Channel::Chat).or_default().push(line);
+                    }
+                }
+                Err(why) => _ = told.insert(line.id, Err(why)),
+            }
+        }
+        for (channel, lines) in ways {
+            let row = reach
+                .ok()
+                .and_then(|reach| row(settings, now, notice.person, reach, channel, &lines));
+            if let Some(row) = row {
+                let ids = lines.iter().map(|line| line.id).collect();
+                within.insert(row.conversation.clone(), ids);
+                rows.push(row);
             }
         }
     }
     for row in outbox::enqueue::enqueue(conn, now, rows).await? {
-        let notice = notices
-            .iter()
-            .find(|notice| conversation(notice.person) == row.conversation);
-        told.extend(notice.map(|notice| (notice.person, Ok(row.id))));
+        for id in within.get(&row.conversation).into_iter().flatten() {
+            if let Some(Ok(rows)) = told.get_mut(id) {
+                rows.push(row.id);
+            }
+        }
     }
     Ok(told)
-}
-
-fn conversation(person: PersonId) -> String {
-    format!("reminders:{person}")
 }
 
 fn row(
     settings: &Settings,
     now: DateTime<Utc>,
-    person: &PersonFacts,
-    notice: &ReminderNotice<'_>,
+    person: PersonId,
+    reach: &Reach,
+    channel: Channel,
+    lines: &[&ReminderLine<'_>],
 ) -> Option<NewRow> {
-    let address = person.address.clone()?;
     let mailbox = mailbox(settings, None);
+    let address = reach.mail.clone().unwrap_or_default();
     let draft = ReminderDraft {
-        mail: &only(&person.name, &address),
+        mail: &only(&reach.name, &address),
         desk: &settings.desk.name,
-        reader: &person.name,
-        reminders: notice.lines.iter().map(|one| line(settings, one)).collect(),
+        reader: &reach.name,
+        reminders: lines.iter().map(|one| line(settings, one)).collect(),
     };
-    let first = notice.lines.first()?.id;
-    Some(NewRow {
+    let first = lines.first()?.id;
+    let mail = NewRow {
         channel: Channel::Mail,
         dedupe_key: format!("reminder:{first}:{}", now.timestamp_micros()),
-        conversation: conversation(person.id),
+        conversation: format!("reminders:{person}"),
         audience: Audience::Staff,
         template: "reminder",
         draft: value(&draft),
         ticket_id: None,
         comment_id: None,
-        recipient_id: Some(person.id),
+        recipient_id: Some(person),
         mailbox: mailbox.map(|mailbox| mailbox.name.clone()),
         message_id: mint_message_id(None, &unique(), domain(mailbox)),
         automatic: true,
         bundle: None,
         due_at: now,
         address,
-    })
+    };
+    match channel {
+        Channel::Mail => Some(mail),
+        Channel::Chat => Some(posts::to_person(mail, reach.chat.as_ref()?)),
+    }
 }
 
 fn line(settings: &Settings, one: &ReminderLine<'_>) -> LineDraft {

@@ -367,3 +367,13 @@ pub async fn standing(
     .fetch_one(conn)
     .await
 }
+
+/// The key under which a row was written.
+///
+/// # Errors
+/// If the database does not answer, or there is no such row.
+pub async fn dedupe_key(conn: &mut PgConnection, id: OutboxId) -> Result<String, sqlx::Error> {
+    sqlx::query_scalar!("SELECT dedupe_key FROM outbox WHERE id = $1", id.0)
+        .fetch_one(conn)
+        .await
+}

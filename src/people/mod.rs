@@ -4,6 +4,7 @@ pub mod blocked;
 pub mod chat_account;
 pub mod connect;
 pub mod organization;
+pub mod presence;
 pub mod store;
 
 use serde::{Deserialize, Serialize};

@@ -347,3 +347,16 @@ pub async fn suppressions(conn: &mut PgConnection) -> Result<Vec<Suppression>, s
     .fetch_all(conn)
     .await
 }
+
+/// An organization's name.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn organization_name(
+    conn: &mut PgConnection,
+    id: OrganizationId,
+) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!("SELECT name FROM organization WHERE id = $1", id.0)
+        .fetch_optional(conn)
+        .await
+}

@@ -57,12 +57,7 @@ pub fn svg(chart: &Chart) -> Result<String, PlotError> {
                 .zip(values.iter().map(|value| number(*value)))
                 .collect();
             let mut heat = HeatmapChart::new(fields, columns.clone(), rows.clone());
-            #[expect(clippy::cast_precision_loss, reason = "a table has few rows")]
-            dress(
-                &mut heat.base,
-                &chart.title,
-                ROW * rows.len() as f32 + AROUND_ROWS,
-            );
+            dress(&mut heat.base, &chart.title, height(chart));
             heat.heatmap_series.min = 0.0;
             heat.heatmap_series.max = values.iter().copied().map(number).fold(1.0, f32::max);
             heat.heatmap_series.min_color = PALEST.into();
@@ -71,6 +66,41 @@ pub fn svg(chart: &Chart) -> Result<String, PlotError> {
         }
     };
     Ok(drawn)
+}
+
+/// All charts in one SVG, two in a row.
+///
+/// # Errors
+/// If the numbers cannot be drawn.
+pub fn svg_of_all(charts: &[Chart]) -> Result<String, PlotError> {
+    #[expect(clippy::cast_precision_loss, reason = "600 is exact")]
+    let width = WIDTH as f32;
+    let (mut body, mut top) = (String::new(), 0.0_f32);
+    for pair in charts.chunks(2) {
+        let mut left = 0.0_f32;
+        for chart in pair {
+            body.push_str(&format!(
+                "<g transform=\"translate({left} {top})\">{}</g>",
+                svg(chart)?
+            ));
+            left += width;
+        }
+        top += pair.iter().map(height).fold(0.0, f32::max);
+    }
+    let across = if charts.len() > 1 { 2.0 * width } else { width };
+    Ok(format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{across}\" height=\"{top}\">\
+         <rect width=\"100%\" height=\"100%\" fill=\"white\"/>{body}</svg>"
+    ))
+}
+
+/// How high a chart is.
+fn height(chart: &Chart) -> f32 {
+    match &chart.form {
+        Form::Bars { .. } | Form::Lines { .. } => HEIGHT,
+        #[expect(clippy::cast_precision_loss, reason = "a table has few rows")]
+        Form::Heat { rows, .. } => ROW * rows.len() as f32 + AROUND_ROWS,
+    }
 }
 
 fn drawable(series: &[Series]) -> Vec<charts_rs::Series> {

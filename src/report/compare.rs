@@ -92,6 +92,20 @@ pub fn lines(this: &Figures, before: &Figures) -> Vec<Figure> {
             |all| all.promises.kept_share(),
             words::percent,
         ),
+        number("ratings", "Ratings", |all| all.ratings.given, None),
+        measured(
+            "rating_mean",
+            "Rating, of 5",
+            true,
+            |all| all.ratings.mean(),
+            words::score,
+        ),
+        number(
+            "rated_badly",
+            "Rated 1 or 2",
+            |all| all.ratings.bad,
+            Some(false),
+        ),
         number("backlog", "Backlog", |all| all.backlog.all, Some(false)),
     ]
 }

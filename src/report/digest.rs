@@ -181,6 +181,7 @@ async fn needs(
         ("unassigned", Need::Unassigned(long_ago)),
         ("reopened", Need::Reopened(from, now)),
         ("bounced", Need::Bounced(from, now)),
+        ("angry", Need::Angry(from, now)),
         ("oldest", Need::Unfinished),
     ];
     lists(conn, settings, request.zone, filter, &wanted).await

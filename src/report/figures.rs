@@ -122,6 +122,26 @@ impl Promises {
     }
 }
 
+/// What customers said of tickets that were done, within a period.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ratings {
+    /// How many ratings there are.
+    pub given: i64,
+    /// The sum of their scores, each from 1 to 5.
+    pub total: i64,
+    /// Those of 1 and 2.
+    pub bad: i64,
+}
+
+impl Ratings {
+    /// The mean score; nothing where there is no rating.
+    #[must_use]
+    pub fn mean(&self) -> Option<f64> {
+        #[expect(clippy::cast_precision_loss, reason = "a mean is shown with one digit")]
+        (self.given > 0).then(|| self.total as f64 / self.given as f64)
+    }
+}
+
 /// The figures of a period.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Figures {
@@ -129,6 +149,8 @@ pub struct Figures {
     pub flow: Flow,
     /// What became of promises within it.
     pub promises: Promises,
+    /// What customers said within it.
+    pub ratings: Ratings,
     /// Unfinished tickets at its end, or now where it has not ended.
     pub backlog: Backlog,
 }
@@ -151,9 +173,11 @@ pub async fn figures(
     };
     let flow = store::flow(&mut *conn, &scope, period.from(), period.to(), None).await?;
     let promises = store::promises(&mut *conn, filter, period.from(), period.to().min(now)).await?;
+    let ratings = store::ratings(&mut *conn, filter, period.from(), period.to()).await?;
     let backlog = store::backlog(&mut *conn, &scope, period.to(), None).await?;
     Ok(Figures {
         promises,
+        ratings,
         flow: flow
             .into_iter()
             .next()

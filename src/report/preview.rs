@@ -10,9 +10,10 @@ use super::{digest, request, store};
 use crate::config::Settings;
 use crate::ids::{OutboxId, PersonId, SubscriptionId};
 use crate::mail;
-use crate::notify::digest::{Reader, digest_row};
+use crate::notify::digest::{Reader, mail_row};
 use crate::notify::letter::{self, Enclosed, Letter};
 use crate::notify::render::Templates;
+use crate::notify::{By, Reach};
 use crate::outbox::NewRow;
 use crate::outbox::store::Claimed;
 use crate::people::Person;
@@ -43,16 +44,19 @@ pub async fn row(
     let slot = kind.slot(zone, hour, asked);
     let request = request(settings, &subscription, slot);
     let digest = digest::compute(conn, settings, &request, now).await?;
+    let address = subscription.address.as_deref();
+    let reach = Reach::by_mail_alone(
+        &subscription.name,
+        address.unwrap_or("reader@frontdesk.invalid"),
+    );
     let reader = Reader {
         person: subscription.person,
-        name: &subscription.name,
-        address: subscription
-            .address
-            .as_deref()
-            .unwrap_or("reader@frontdesk.invalid"),
+        reach: &reach,
+        by: By::Mail,
+        place: None,
         subscription: Some(subscription.id),
     };
-    Ok(digest_row(settings, now, slot, &reader, &digest))
+    Ok(mail_row(settings, now, slot, &reader, &digest))
 }
 
 /// The reader's subscription, or one as it would be.
@@ -83,6 +87,9 @@ async fn of(
         unassigned_hours: 24,
         created_at: now,
         last_slot_at: None,
+        by: By::Mail,
+        platform: None,
+        place: None,
     }))
 }
 

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::period::Period;
 use crate::ids::{PersonId, SubscriptionId};
+use crate::notify::By;
 use crate::when::zone;
 
 /// The digests there are.
@@ -104,6 +105,10 @@ pub struct NewSubscription<'a> {
     pub even_if_empty: bool,
     /// After how many hours a ticket that nobody has needs a person.
     pub unassigned_hours: i32,
+    /// By what it comes.
+    pub by: By,
+    /// Where in chat it is posted, by the platform's name and the place; absent for the reader's own eyes.
+    pub place: Option<(&'a str, &'a str)>,
 }
 
 /// A subscription that stands.
@@ -135,6 +140,12 @@ pub struct Subscription {
     pub created_at: DateTime<Utc>,
     /// The newest moment that was worked.
     pub last_slot_at: Option<DateTime<Utc>>,
+    /// By what it comes.
+    pub by: By,
+    /// The platform of the place in which it is posted.
+    pub platform: Option<String>,
+    /// The place in chat in which it is posted; absent for the reader's own eyes.
+    pub place: Option<String>,
 }
 
 impl Subscription {

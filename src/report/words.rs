@@ -51,11 +51,17 @@ pub fn percent(share: f64) -> String {
     format!("{:.0} %", share * 100.0)
 }
 
+/// A mean score with one digit.
+#[must_use]
+pub fn score(mean: f64) -> String {
+    format!("{mean:.1}")
+}
+
 /// A change with its sign: `+3`, `−20 min`, `±0`.
 #[must_use]
 pub fn change(difference: f64, word: impl Fn(f64) -> String) -> String {
     let text = word(difference.abs());
-    if text.starts_with("0 ") || text == "0" {
+    if text.starts_with("0 ") || text == "0" || text == "0.0" {
         return "±0".to_owned();
     }
     format!("{}{text}", if difference < 0.0 { '−' } else { '+' })

@@ -9,8 +9,8 @@ use super::digest::{self, Request};
 use super::store;
 use super::subscription::{DigestKind, Subscription};
 use crate::config::Settings;
-use crate::notify::digest::{Digest, Reader, digest_row};
-use crate::notify::unwritable;
+use crate::notify;
+use crate::notify::digest::{Digest, Reader, digest_rows};
 use crate::outbox::enqueue;
 
 /// Writes each digest that is due by `slot` and was not written yet, one row a reader, and says how many. Two
@@ -37,9 +37,17 @@ pub async fn write_digests(
         if !store::take(&mut *conn, subscription.id, due).await? {
             continue;
         }
-        let Some(address) = writable(&mut *conn, settings, &subscription).await? else {
+        let reached = notify::reach(&mut *conn, settings, &[subscription.person]).await?;
+        let Some(reach) = reached.get(&subscription.person) else {
             continue;
         };
+        let place = subscription
+            .platform
+            .as_deref()
+            .zip(subscription.place.as_deref());
+        if !reach.is_reached(settings, subscription.by, place) {
+            continue;
+        }
         let request = request(settings, &subscription, due);
         if !computed.contains_key(&request) {
             let digest = digest::compute(&mut *conn, settings, &request, now).await?;
@@ -53,11 +61,12 @@ pub async fn write_digests(
         }
         let reader = Reader {
             person: subscription.person,
-            name: &subscription.name,
-            address: &address,
+            reach,
+            by: subscription.by,
+            place,
             subscription: Some(subscription.id),
         };
-        rows.push(digest_row(settings, now, due, &reader, digest));
+        rows.extend(digest_rows(settings, now, due, &reader, digest));
     }
     let written = enqueue::enqueue(conn, now, rows).await?;
     Ok(written.len())
@@ -74,17 +83,4 @@ pub fn request(settings: &Settings, subscription: &Subscription, slot: DateTime<
         unassigned_hours: subscription.unassigned_hours,
         agent: (subscription.digest == DigestKind::Mine).then_some(subscription.person),
     }
-}
-
-async fn writable(
-    conn: &mut PgConnection,
-    settings: &Settings,
-    subscription: &Subscription,
-) -> Result<Option<String>, sqlx::Error> {
-    let Some(address) = subscription.address.clone() else {
-        return Ok(None);
-    };
-    let withheld =
-        unwritable(settings, &address).is_some() || store::is_suppressed(conn, &address).await?;
-    Ok((!withheld).then_some(address))
 }

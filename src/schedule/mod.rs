@@ -3,11 +3,13 @@
 //! A slot is a row before it is worked: whoever writes it runs the job in the same transaction, another copy finds it
 //! there. A copy that dies in between leaves nothing behind, and the slot is run by the next tick of any copy.
 
+mod awakenings;
 mod batch;
 mod bulk;
 mod follow_ups;
 mod job;
 mod reminders;
+mod sharing;
 pub mod store;
 mod targets;
 mod tick;

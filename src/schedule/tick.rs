@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::job::{self, Done};
 use super::store::{self, Outcome, Standing};
-use super::{bulk, reminders, targets};
+use super::{awakenings, bulk, reminders, sharing, targets};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::config::schedule::{Missed, ScheduleSettings};
@@ -77,7 +77,8 @@ impl Ticker {
         Ok(())
     }
 
-    /// Runs what is due now: the slots of schedules, what is left of changes to many tickets, reminders, and the watch over service levels. Returns how many slots were
+    /// Runs what is due now: the slots of schedules, what is left of changes to many tickets, tickets that were put off or
+    /// that nobody has, reminders, and the watch over service levels. Returns how many slots were
     /// worked. Where nothing is due it only looks.
     ///
     /// # Errors
@@ -96,7 +97,9 @@ impl Ticker {
                 }
             }
         }
-        let changed = bulk::carry_on(&mut conn, &self.pool, &self.settings, now).await?;
+        let changed = bulk::carry_on(&mut conn, &self.pool, &self.settings, now).await?
+            + awakenings::wake(&mut conn, &self.settings, now).await?
+            + sharing::share(&mut conn, &self.settings, now).await?;
         let reminded = reminders::send(&mut conn, &self.settings, now).await?;
         if changed + reminded + targets::watch(&mut conn, &self.settings, now).await? > 0 {
             self.wake.ring(Topic::Outbox);

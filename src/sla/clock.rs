@@ -236,6 +236,8 @@ impl State {
         self.kind = kind;
         match (was_done, self.is_done()) {
             (false, true) => {
+                // What is done is put off no more.
+                self.snoozed = false;
                 self.meet(Kind::Resolution, at);
                 self.meet(Kind::NextResponse, at);
             }

@@ -127,6 +127,8 @@ pub(super) async fn steps(
                UNION ALL
                SELECT ticket_id, at, 1, id, kind, old, new FROM event
                WHERE ticket_id = ANY($1) AND kind IN ('status_changed', 'snoozed', 'woke', 'merged')
+                 AND NOT EXISTS (SELECT FROM event AS undone
+                                 WHERE undone.ticket_id = event.ticket_id AND undone.undoes = event.id)
            ) AS step ORDER BY at, rank, id"#,
         &ids
     )

@@ -64,6 +64,8 @@ pub struct Ticket {
     pub mailbox: Option<String>,
     /// When it is due.
     pub due_at: Option<DateTime<Utc>>,
+    /// Until when it is out of sight, unless its customer writes before.
+    pub snoozed_until: Option<DateTime<Utc>>,
     /// Tags, sorted.
     pub tags: Vec<String>,
     /// Custom fields.

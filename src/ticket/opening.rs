@@ -67,6 +67,7 @@ impl NewTicket<'_> {
             assignee_id: None,
             mailbox: self.mailbox.map(str::to_owned),
             due_at: self.due_at,
+            snoozed_until: None,
             tags: self.tags.to_vec(),
             fields: self.fields.clone(),
             source: self.source,

@@ -68,6 +68,8 @@ pub struct TicketFilter {
     pub never_due: bool,
     /// Past its due time or a promise of a service level at this moment, which is the present one, and not done.
     pub overdue_at: Option<DateTime<Utc>>,
+    /// Put off, or not; either where it is left open.
+    pub snoozed: Option<bool>,
     /// Who watches it.
     pub watcher: Option<PersonId>,
     /// Who takes part in it, as requester or participant.
@@ -309,6 +311,11 @@ pub(super) fn push(query: &mut QueryBuilder<Postgres>, filter: &TicketFilter) {
         query
             .push(" AND ticket.fields @> ")
             .push_bind(Json(&filter.fields));
+    }
+    match filter.snoozed {
+        Some(true) => _ = query.push(" AND ticket.snoozed_until IS NOT NULL"),
+        Some(false) => _ = query.push(" AND ticket.snoozed_until IS NULL"),
+        None => {}
     }
     push_due(query, filter);
     push_people(query, filter);

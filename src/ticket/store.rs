@@ -26,6 +26,7 @@ struct Row {
     assignee_id: Option<PersonId>,
     mailbox: Option<String>,
     due_at: Option<DateTime<Utc>>,
+    snoozed_until: Option<DateTime<Utc>>,
     tags: Vec<String>,
     fields: Json<BTreeMap<String, String>>,
     source: Source,
@@ -56,6 +57,7 @@ impl From<Row> for Ticket {
             assignee_id: row.assignee_id,
             mailbox: row.mailbox,
             due_at: row.due_at,
+            snoozed_until: row.snoozed_until,
             tags: row.tags,
             fields: row.fields.0,
             source: row.source,
@@ -84,7 +86,7 @@ pub async fn get_many(
         r#"SELECT id AS "id: TicketId", number, subject, ticket_type, category, priority, status,
                   status_kind AS "status_kind: StatusKind", requester_id AS "requester_id: PersonId",
                   organization_id AS "organization_id: OrganizationId", team, source_team,
-                  assignee_id AS "assignee_id: PersonId", mailbox, due_at, tags,
+                  assignee_id AS "assignee_id: PersonId", mailbox, due_at, snoozed_until, tags,
                   fields AS "fields: Json<BTreeMap<String, String>>", source AS "source: Source",
                   opened_at, updated_at, first_responded_at, resolved_at, closed_at, reopened_count,
                   merged_into_id AS "merged_into_id: TicketId"
@@ -187,7 +189,7 @@ pub async fn update(conn: &mut PgConnection, ticket: &Ticket) -> Result<(), sqlx
         "UPDATE ticket SET subject = $2, ticket_type = $3, category = $4, priority = $5, status = $6, status_kind = $7,
                 requester_id = $8, organization_id = $9, team = $10, source_team = $11, assignee_id = $12, due_at = $13,
                 tags = $14, fields = $15, updated_at = $16, first_responded_at = $17, resolved_at = $18, closed_at = $19,
-                reopened_count = $20, merged_into_id = $21
+                reopened_count = $20, merged_into_id = $21, snoozed_until = $22
          WHERE id = $1",
         ticket.id.0,
         ticket.subject,
@@ -210,6 +212,7 @@ pub async fn update(conn: &mut PgConnection, ticket: &Ticket) -> Result<(), sqlx
         ticket.closed_at,
         ticket.reopened_count,
         ticket.merged_into_id.map(|id| id.0),
+        ticket.snoozed_until,
     )
     .execute(conn)
     .await?;
@@ -285,4 +288,39 @@ pub async fn newest(
     let mut tickets = get_many(conn, &ids).await?;
     tickets.sort_by_key(|ticket| std::cmp::Reverse(ticket.updated_at));
     Ok(tickets)
+}
+
+/// The tickets that were put off until now, held as by [`lock`]; those that others hold are left out.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn lock_snoozed(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    limit: i64,
+) -> Result<Vec<TicketId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT id AS "id: TicketId" FROM ticket WHERE snoozed_until <= $1
+           ORDER BY snoozed_until LIMIT $2 FOR UPDATE SKIP LOCKED"#,
+        now,
+        limit
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// Holds a ticket as [`lock`] does, if nobody has it and nobody else holds it.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn lock_unassigned(
+    conn: &mut PgConnection,
+    id: TicketId,
+) -> Result<Option<TicketId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT id AS "id: TicketId" FROM ticket WHERE id = $1 AND assignee_id IS NULL FOR UPDATE SKIP LOCKED"#,
+        id.0
+    )
+    .fetch_optional(conn)
+    .await
 }

@@ -130,6 +130,9 @@ fn enter(ticket: &mut Ticket, target: &Status, now: DateTime<Utc>) -> StatusChan
             ticket.reopened_count += i32::from(was_done);
         }
     }
+    if is_done(target.kind) {
+        ticket.snoozed_until = None;
+    }
     ticket.updated_at = now;
     change
 }

@@ -24,6 +24,9 @@ const SAMPLES: &[(i64, &str)] = &[
     (16, include_str!("migrations/0016_reports.sql")),
     (17, include_str!("migrations/0017_outbox_by_address.sql")),
     (23, include_str!("migrations/0023_bulk.sql")),
+    (25, include_str!("migrations/0025_told_by_chat.sql")),
+    (26, include_str!("migrations/0026_snoozed.sql")),
+    (27, include_str!("migrations/0027_presence.sql")),
 ];
 
 /// One question to the last schema for each of the samples, with its answer.
@@ -37,8 +40,21 @@ const READ_BACK: &[(&str, &str)] = &[
         "follow_ups stands for 2",
     ),
     (
-        "SELECT handle || ': ' || text FROM reminder JOIN person ON person.id = person_id WHERE state = 'set'",
-        "grete: Ask the farm",
+        "SELECT string_agg(handle || ': ' || text || ' by ' || told_by, ', ' ORDER BY reminder.id)
+         FROM reminder JOIN person ON person.id = person_id WHERE state = 'set'",
+        "grete: Ask the farm by mail, grete: Look at the queue by both",
+    ),
+    (
+        "SELECT number FROM ticket WHERE snoozed_until > '2026-11-30'",
+        "TICK-1",
+    ),
+    (
+        "SELECT team || ': ' || handle FROM team_turn JOIN person ON person.id = person_id WHERE away_until > away_since",
+        "vfx: grete",
+    ),
+    (
+        "SELECT digest || ' in ' || place FROM digest_subscription WHERE told_by = 'chat'",
+        "monthly in c-managers",
     ),
     (
         "SELECT number FROM ticket JOIN ticket_nudge ON ticket_id = id WHERE nudged_at > waiting_since",

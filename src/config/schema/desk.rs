@@ -1,5 +1,6 @@
 //! The keys of the desk.
 
+use super::rule::RULE;
 use super::sla::{CALENDAR, SLA, SLA_WATCH};
 use super::{Key, Kind, Section, count};
 
@@ -149,6 +150,12 @@ holiday.",
             "Working hours.",
         ),
         Key::optional(
+            "rule",
+            Kind::Tables(&RULE),
+            "no rules",
+            "What new tickets get by what they say and who sent them.",
+        ),
+        Key::optional(
             "organization",
             Kind::Tables(&ORGANIZATION),
             "none",
@@ -251,6 +258,25 @@ static TEAM: Section = Section {
     keys: &[
         Key::required("key", Kind::Word, KEY),
         Key::required("name", Kind::Line, NAME),
+        Key::optional(
+            "assign",
+            Kind::Choice(&[
+                ("round_robin", "one after the other"),
+                (
+                    "least_loaded",
+                    "whoever has the fewest unfinished tickets that are not put off",
+                ),
+            ]),
+            "nobody gets a ticket by itself",
+            "How tickets that nobody has are shared among the team's agents who are present: not `away`, and within \
+`assign_calendar`. Where nobody is present they wait, and go to whoever comes back first.",
+        ),
+        Key::optional(
+            "assign_calendar",
+            Kind::Of("calendar"),
+            "at any hour",
+            "The calendar in whose hours tickets are shared.",
+        ),
     ],
 };
 

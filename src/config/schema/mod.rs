@@ -4,6 +4,7 @@
 mod chat;
 mod desk;
 mod mailbox;
+mod rule;
 mod schedule;
 mod service;
 mod sla;

@@ -1,4 +1,4 @@
-//! Sending what is due: one message for each person.
+//! Sending what is due: one message for each person and way.
 
 use std::collections::BTreeMap;
 
@@ -14,7 +14,7 @@ use crate::sla::calendar::Calendar;
 use crate::when::Recurrence;
 
 /// Sends the reminders that are due, at most `limit` of them in a transaction of the caller's. Returns how many were
-/// handled; nothing means that none is left. What waits for a person's hours is put off to their beginning.
+/// handled; nothing means that none is left, or that another copy sends them. What waits for a person's hours is put off to their beginning.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -24,6 +24,9 @@ pub async fn send_due(
     now: DateTime<Utc>,
     limit: i64,
 ) -> Result<usize, sqlx::Error> {
+    if !store::alone(conn).await? {
+        return Ok(0);
+    }
     let mut due = store::due(conn, now, limit).await?;
     whole_people(&mut due, limit);
     if due.is_empty() {
@@ -48,8 +51,8 @@ pub async fn send_due(
         id: one.id,
         next_at: next_slot(one, now),
         outbox_id: told
-            .get(&one.person_id)
-            .and_then(|told| told.as_ref().ok().copied()),
+            .get(&one.id)
+            .and_then(|told| told.as_ref().ok()?.first().copied()),
         sent: true,
     });
     let handled: Vec<Handled> = sent.chain(waiting).collect();
@@ -104,6 +107,7 @@ fn notices<'a>(ready: &[&'a Due]) -> Vec<ReminderNotice<'a>> {
                 ticket,
                 due_at: one.due_at,
                 recurs: one.recurrence.is_some(),
+                by: one.by,
             });
     }
     let notices = notices.into_iter();

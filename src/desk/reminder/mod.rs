@@ -9,6 +9,7 @@ use sqlx::PgConnection;
 
 use super::{Context, DeskError};
 use crate::ids::{PersonId, ReminderId, TicketId};
+use crate::notify::{self, By};
 use crate::people::Person;
 use crate::ticket::Ticket;
 use crate::ticket::timeline::{self, NewEvent};
@@ -50,6 +51,8 @@ pub struct NewReminder<'a> {
     pub when: &'a When,
     /// By whose clocks a recurrence goes.
     pub zone: Tz,
+    /// By what it comes.
+    pub by: By,
 }
 
 /// Sets a reminder. On its ticket's timeline stands that it was set, and not what it says: that is its reader's.
@@ -68,6 +71,16 @@ pub async fn set(
             "{} is no agent of this desk, and only agents are reminded",
             new.person.name
         )));
+    }
+    if new.by.chat() {
+        let reached = notify::reach(conn, ctx.settings, &[new.person.id]).await?;
+        if !reached.values().any(notify::Reach::has_chat) {
+            return Err(DeskError::Invalid(format!(
+                "no chat account of {} is known here; `connect ADDRESS`, typed in chat, makes one known, and `--by mail` \
+                 needs none",
+                new.person.name
+            )));
+        }
     }
     if text.is_empty() && new.ticket.is_none() {
         return Err(DeskError::Invalid(

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::NewReminder;
 use crate::ids::{OutboxId, PersonId, ReminderId, TicketId};
-use crate::notify::Why;
+use crate::notify::{By, Reminded};
 
 /// A reminder as it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct Reminder {
     pub sent_at: Option<DateTime<Utc>>,
     /// When it came to its end.
     pub settled_at: Option<DateTime<Utc>>,
+    /// By what it comes.
+    pub by: By,
 }
 
 impl Reminder {
@@ -89,8 +91,8 @@ pub(super) async fn insert(
     recurrence: Option<&str>,
 ) -> Result<ReminderId, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"INSERT INTO reminder (ticket_id, person_id, set_by, text, recurrence, zone, due_at, created_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+        r#"INSERT INTO reminder (ticket_id, person_id, set_by, text, recurrence, zone, due_at, created_at, told_by)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
            RETURNING id AS "id: ReminderId""#,
         new.ticket.map(|ticket| ticket.id.0),
         new.person.id.0,
@@ -100,6 +102,7 @@ pub(super) async fn insert(
         new.zone.name(),
         due_at,
         now,
+        new.by as By,
     )
     .fetch_one(conn)
     .await
@@ -117,7 +120,7 @@ pub(super) async fn lock(
         Reminder,
         r#"SELECT reminder.id AS "id: ReminderId", ticket_id AS "ticket_id: TicketId", number AS "number?",
                   subject AS "subject?", person_id AS "person_id: PersonId", set_by AS "set_by: PersonId", text,
-                  recurrence, zone, state, reminder.due_at, sent_at, settled_at
+                  recurrence, zone, state, reminder.due_at, sent_at, settled_at, told_by AS "by: By"
            FROM reminder LEFT JOIN ticket ON ticket.id = ticket_id
            WHERE reminder.id = $1 FOR UPDATE OF reminder"#,
         id.0
@@ -156,7 +159,7 @@ pub async fn of_person(
         Reminder,
         r#"SELECT reminder.id AS "id: ReminderId", ticket_id AS "ticket_id: TicketId", number AS "number?",
                   subject AS "subject?", person_id AS "person_id: PersonId", set_by AS "set_by: PersonId", text,
-                  recurrence, zone, state, reminder.due_at, sent_at, settled_at
+                  recurrence, zone, state, reminder.due_at, sent_at, settled_at, told_by AS "by: By"
            FROM reminder LEFT JOIN ticket ON ticket.id = ticket_id
            WHERE person_id = $1 AND state IN ('set', 'sent') ORDER BY reminder.due_at, reminder.id"#,
         person.0
@@ -177,7 +180,7 @@ pub async fn on_ticket(
         Reminder,
         r#"SELECT reminder.id AS "id: ReminderId", ticket_id AS "ticket_id: TicketId", number AS "number?",
                   subject AS "subject?", person_id AS "person_id: PersonId", set_by AS "set_by: PersonId", text,
-                  recurrence, zone, state, reminder.due_at, sent_at, settled_at
+                  recurrence, zone, state, reminder.due_at, sent_at, settled_at, told_by AS "by: By"
            FROM reminder LEFT JOIN ticket ON ticket.id = ticket_id
            WHERE ticket_id = $1 AND state IN ('set', 'sent') ORDER BY reminder.due_at, reminder.id"#,
         ticket.0
@@ -209,6 +212,21 @@ pub struct Due {
     pub due_at: DateTime<Utc>,
     /// The calendar outside whose hours the person's reminders wait.
     pub calendar: Option<String>,
+    /// By what it comes.
+    pub by: By,
+}
+
+/// Whether this transaction is the one that sends reminders now. Two at once would share a person's reminders among them,
+/// and what is due together is to be one message.
+///
+/// # Errors
+/// If the database does not answer.
+pub(super) async fn alone(conn: &mut PgConnection) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT pg_try_advisory_xact_lock(hashtextextended('frontdesk.reminders', 0)) AS "alone!""#
+    )
+    .fetch_one(conn)
+    .await
 }
 
 /// The reminders that are due, those of one person next to each other; no more than `limit`. They are locked; those
@@ -225,7 +243,7 @@ pub async fn due(
         Due,
         r#"SELECT reminder.id AS "id: ReminderId", ticket_id AS "ticket_id: TicketId", number AS "number?",
                   subject AS "subject?", person_id AS "person_id: PersonId", text, recurrence, zone,
-                  reminder.due_at AS "due_at!", reminder_calendar AS calendar
+                  reminder.due_at AS "due_at!", reminder_calendar AS calendar, told_by AS "by: By"
            FROM reminder
            JOIN person ON person.id = person_id
            LEFT JOIN ticket ON ticket.id = ticket_id
@@ -282,7 +300,7 @@ pub async fn handled(
     Ok(())
 }
 
-/// Writes on the tickets' timelines that somebody was reminded, or why not.
+/// Writes on the tickets' timelines that somebody was reminded, by each message that says so, or why not.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -290,20 +308,25 @@ pub(super) async fn record_sent(
     conn: &mut PgConnection,
     now: DateTime<Utc>,
     sent: &[&Due],
-    told: &BTreeMap<PersonId, Result<OutboxId, Why>>,
+    told: &BTreeMap<ReminderId, Reminded>,
 ) -> Result<(), sqlx::Error> {
-    let of = |one: &Due| told.get(&one.person_id);
-    let with_ticket = || sent.iter().filter(|one| one.ticket_id.is_some());
-    let tickets: Vec<Option<i64>> = with_ticket()
-        .map(|one| one.ticket_id.map(|id| id.0))
-        .collect();
-    let people: Vec<i64> = with_ticket().map(|one| one.person_id.0).collect();
-    let rows: Vec<Option<i64>> = with_ticket()
-        .map(|one| of(one)?.as_ref().ok().map(|id| id.0))
-        .collect();
-    let reasons: Vec<Option<&str>> = with_ticket()
-        .map(|one| of(one)?.as_ref().err().map(|why| why.sentence()))
-        .collect();
+    let (mut tickets, mut people, mut rows, mut reasons) = (vec![], vec![], vec![], vec![]);
+    for one in sent {
+        let Some(ticket) = one.ticket_id else {
+            continue;
+        };
+        let mut add = |row: Option<OutboxId>, reason: Option<&'static str>| {
+            tickets.push(ticket.0);
+            people.push(one.person_id.0);
+            rows.push(row.map(|id| id.0));
+            reasons.push(reason);
+        };
+        match told.get(&one.id) {
+            Some(Ok(written)) => written.iter().for_each(|row| add(Some(*row), None)),
+            Some(Err(why)) => add(None, Some(why.sentence())),
+            None => add(None, None),
+        }
+    }
     sqlx::query!(
         "INSERT INTO event (ticket_id, at, kind, field, reason, outbox_id)
          SELECT given.ticket_id, $5, CASE WHEN given.outbox_id IS NULL THEN 'reminder_withheld' ELSE 'reminded' END,
@@ -311,7 +334,7 @@ pub(super) async fn record_sent(
          FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[])
               AS given (ticket_id, person_id, reason, outbox_id)
          JOIN person ON person.id = given.person_id",
-        &tickets as &[Option<i64>],
+        &tickets,
         &people,
         &reasons as &[Option<&str>],
         &rows as &[Option<i64>],

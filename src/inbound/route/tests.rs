@@ -64,6 +64,7 @@ fn ticket(id: i64, kind: StatusKind) -> Ticket {
         assignee_id: None,
         mailbox: None,
         due_at: None,
+        snoozed_until: None,
         tags: Vec::new(),
         fields: BTreeMap::new(),
         source: Source::Mail,

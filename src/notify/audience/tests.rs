@@ -43,6 +43,7 @@ fn ticket(assignee: Option<i64>) -> Ticket {
         assignee_id: assignee.map(PersonId),
         mailbox: Some("support".to_owned()),
         due_at: None,
+        snoozed_until: None,
         tags: vec![],
         fields: Default::default(),
         source: Source::Mail,

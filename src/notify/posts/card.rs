@@ -27,6 +27,7 @@ struct Values<'a> {
     assignee: Option<String>,
     due: Option<String>,
     overdue: bool,
+    snoozed: Option<String>,
     /// The team whose place has the ticket now, on the card that it left behind.
     moved_to: Option<&'a str>,
 }
@@ -64,6 +65,10 @@ pub(super) async fn message(
             due.format("%-d %b %Y, %H:%M %Z").to_string()
         }),
         overdue,
+        snoozed: ticket.snoozed_until.map(|until| {
+            let until = until.with_timezone(&desk.zone);
+            until.format("%-d %b %Y, %H:%M %Z").to_string()
+        }),
         moved_to: elsewhere.then_some(team.unwrap_or("another team")),
     };
     Ok(templates.post("card", &values).map(|text| Message {
@@ -107,7 +112,7 @@ fn tone(ticket: &Ticket, overdue: bool) -> Tone {
 
 /// The template's first line is the title, `Name: value` are fields, and what follows an empty line is the foot. Values
 /// are of one line each.
-fn parse(text: &str) -> Card {
+pub(super) fn parse(text: &str) -> Card {
     let mut lines = text.lines();
     let title = lines.next().unwrap_or_default().to_owned();
     let field = |line: &str| {

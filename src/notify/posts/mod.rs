@@ -13,10 +13,13 @@
 //! | a reply could not be delivered       | it says so                                       |
 //!
 //! A ticket that merely comes back to a place goes on in the thread that it has there.
+//!
+//! What is for one person alone, and digests for a place, are rows as well ([`personal`](self::personal)).
 
 mod card;
 mod facts;
 mod live;
+mod personal;
 mod settle;
 mod write;
 
@@ -34,7 +37,10 @@ use crate::ticket::Ticket;
 use crate::ticket::token::unique;
 
 pub use live::{card_now, comment_now};
+pub use personal::by_mail_instead;
+pub(super) use personal::{to_person, to_place};
 pub use settle::settle;
+use write::Written;
 pub use write::{Post, PostError, write};
 
 /// The row that opens a thread.
@@ -58,6 +64,8 @@ struct Draft {
     platform: String,
     /// The channel.
     place: String,
+    /// The person whom it goes to alone, by the platform's id.
+    user: String,
     /// What the edit of a card shows: one key, so that a second change joins the edit that waits.
     events: Vec<Key>,
     /// The address that could not be reached.
@@ -74,7 +82,8 @@ struct Key {
 /// Whether a row of this template is a post for chat rather than a mail.
 #[must_use]
 pub fn is_post(template: &str) -> bool {
-    [THREAD, CARD, COMMENT, EDIT, MOVED, FAILED].contains(&template)
+    personal::is_personal(template)
+        || [THREAD, CARD, COMMENT, EDIT, MOVED, FAILED].contains(&template)
 }
 
 /// The platform that a row is for, by its name in the configuration.

@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::super::draft::{clean, one_line};
 use super::super::render::{RenderError, Templates};
-use super::{CARD, COMMENT, Draft, EDIT, FAILED, MOVED, THREAD, card, facts};
+use super::{CARD, COMMENT, Draft, EDIT, FAILED, MOVED, THREAD, card, facts, personal};
 use crate::chat::{Act, Button, ChatFile, Message, Tone};
 use crate::config::Settings;
 use crate::ids::CommentId;
@@ -44,6 +44,9 @@ pub enum PostError {
     /// The place is not one of the configuration's any more, so that nothing may be said there.
     #[error("the place {0} is not in the configuration")]
     Place(String),
+    /// The charts cannot be drawn.
+    #[error("the charts cannot be drawn: {0}")]
+    Picture(String),
     /// There is no such row template.
     #[error("there is no post {0:?}")]
     Unknown(String),
@@ -82,6 +85,9 @@ pub async fn write(
         Ok(draft) => draft,
         Err(error) => return Ok(Err(error.into())),
     };
+    if personal::is_personal(&row.template) {
+        return personal::write(conn, settings, templates, &draft, row).await;
+    }
     let chat = settings
         .chats
         .iter()
@@ -114,7 +120,7 @@ pub async fn write(
     }
 }
 
-type Written = Result<Result<Post, PostError>, sqlx::Error>;
+pub(super) type Written = Result<Result<Post, PostError>, sqlx::Error>;
 
 pub(super) struct Scene<'a> {
     pub(super) conn: &'a mut PgConnection,

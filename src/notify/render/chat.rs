@@ -18,7 +18,15 @@ macro_rules! files {
 }
 
 /// Every file by its name below `templates/`.
-pub(super) const FILES: [(&str, &str); 4] = files!["card", "comment", "failed", "moved",];
+pub(super) const FILES: [(&str, &str); 7] = files![
+    "card",
+    "comment",
+    "digest",
+    "digest_card",
+    "failed",
+    "moved",
+    "reminder",
+];
 
 /// Whether a file of an operator's is meant to replace a template. Markdown is one for chat only: a README beside the
 /// mails' templates is not.
@@ -104,7 +112,7 @@ fn samples(name: &str) -> Vec<serde_json::Value> {
             "number": "TKT-1", "subject": "Printer", "requester": "Jane", "status": "Open", "priority": "High",
             "requester_address": some("jane@customer.example"), "organization": some("Example"),
             "category": some("General"), "team": some("Support"), "assignee": some("Ada"),
-            "due": some("1 Dec 2026, 09:00 UTC"), "overdue": full, "moved_to": some("Billing"),
+            "due": some("1 Dec 2026, 09:00 UTC"), "overdue": full, "snoozed": some("2 Dec 2026, 09:00 UTC"), "moved_to": some("Billing"),
         })
     };
     let comment = |internal: bool, by_staff: bool, deleted: bool| {
@@ -120,6 +128,15 @@ fn samples(name: &str) -> Vec<serde_json::Value> {
             comment(false, true, false),
             comment(false, false, true),
         ],
+        "chat/digest.md" | "chat/digest_card.md" => ["digest", "morning"]
+            .into_iter()
+            .flat_map(|name| super::sample::of(name))
+            .map(|sample| sample.draft)
+            .collect(),
+        "chat/reminder.md" => {
+            let samples = super::sample::of("reminder").into_iter();
+            samples.map(|sample| sample.draft).collect()
+        }
         "chat/moved.md" => vec![json!({ "team": "Billing" })],
         _ => vec![json!({ "address": "jane@customer.example", "error": "550 no such user" })],
     }

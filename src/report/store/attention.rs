@@ -19,6 +19,8 @@ pub enum Need {
     Reopened(DateTime<Utc>, DateTime<Utc>),
     /// A mail to a customer about it came back or was given up within the time.
     Bounced(DateTime<Utc>, DateTime<Utc>),
+    /// Its customer rated it 1 or 2 within the time.
+    Angry(DateTime<Utc>, DateTime<Utc>),
     /// It waits for staff, and the customer had the last public word.
     Unanswered,
     /// Unfinished.
@@ -83,7 +85,7 @@ pub async fn needy(
             statement.push(" GROUP BY ticket_id) AS missed JOIN ticket ON ticket.id = missed.ticket_id WHERE ").push(UNFINISHED);
         }
         Need::Unassigned(before) => {
-            statement.push("ticket.opened_at AS since FROM ticket WHERE ticket.assignee_id IS NULL AND ticket.opened_at < ");
+            statement.push("ticket.opened_at AS since FROM ticket WHERE ticket.assignee_id IS NULL AND ticket.snoozed_until IS NULL AND ticket.opened_at < ");
             statement.push_bind(before).push(" AND ").push(UNFINISHED);
         }
         Need::Reopened(from, to) => {
@@ -106,13 +108,23 @@ pub async fn needy(
                 " GROUP BY ticket_id) AS back JOIN ticket ON ticket.id = back.ticket_id WHERE true",
             );
         }
+        Need::Angry(from, to) => {
+            statement.push("bad.at AS since FROM (SELECT ticket_id, max(created_at) AS at FROM rating WHERE score <= 2 AND created_at >= ");
+            statement
+                .push_bind(from)
+                .push(" AND created_at < ")
+                .push_bind(to);
+            statement.push(
+                " GROUP BY ticket_id) AS bad JOIN ticket ON ticket.id = bad.ticket_id WHERE true",
+            );
+        }
         Need::Unanswered => {
             statement.push(
                 "word.created_at AS since FROM ticket CROSS JOIN LATERAL (
                      SELECT by_staff, created_at FROM comment
                      WHERE comment.ticket_id = ticket.id AND visibility = 'public' AND deleted_at IS NULL
                      ORDER BY id DESC LIMIT 1) AS word
-                 WHERE NOT word.by_staff AND ticket.status_kind IN ('new', 'open')",
+                 WHERE NOT word.by_staff AND ticket.status_kind IN ('new', 'open') AND ticket.snoozed_until IS NULL",
             );
         }
         Need::Unfinished => {

@@ -9,6 +9,7 @@ mod backlog;
 mod flow;
 mod health;
 mod promises;
+mod ratings;
 mod series;
 mod subscription;
 
@@ -21,8 +22,9 @@ pub use backlog::backlog;
 pub use flow::flow;
 pub use health::{FailingMailbox, Trouble, failing_mailboxes, trouble};
 pub use promises::promises;
+pub use ratings::ratings;
 pub use series::{Day, by_day, first_response_classes, heat};
-pub use subscription::{add_defaults, end, is_suppressed, standing, subscribe, take, unsubscribe};
+pub use subscription::{add_defaults, end, standing, subscribe, take, unsubscribe};
 
 /// Which tickets count, and which statuses end one.
 #[derive(Debug, Clone, Copy)]

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
 use crate::ids::{PersonId, SubscriptionId};
+use crate::notify::By;
 use crate::report::subscription::{DigestKind, NewSubscription, Subscription};
 
 /// Subscribes a person, or changes a subscription that there is.
@@ -17,11 +18,13 @@ pub async fn subscribe(
 ) -> Result<SubscriptionId, sqlx::Error> {
     sqlx::query_scalar!(
         r#"INSERT INTO digest_subscription
-               (person_id, digest, teams, hour, zone, even_if_empty, unassigned_hours, created_at, last_slot_at)
-           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
+               (person_id, digest, teams, hour, zone, even_if_empty, unassigned_hours, created_at, last_slot_at,
+                told_by, platform, place)
+           VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8, $9, $10, $11)
            ON CONFLICT (person_id, digest) DO UPDATE SET teams = excluded.teams, hour = excluded.hour,
                zone = excluded.zone, even_if_empty = excluded.even_if_empty,
-               unassigned_hours = excluded.unassigned_hours, ended_at = NULL,
+               unassigned_hours = excluded.unassigned_hours, ended_at = NULL, told_by = excluded.told_by,
+               platform = excluded.platform, place = excluded.place,
                last_slot_at = greatest(digest_subscription.last_slot_at, excluded.last_slot_at)
            RETURNING id AS "id: SubscriptionId""#,
         new.person.0,
@@ -32,6 +35,9 @@ pub async fn subscribe(
         new.even_if_empty,
         new.unassigned_hours,
         now,
+        new.by as By,
+        new.place.map(|(platform, _)| platform),
+        new.place.map(|(_, place)| place),
     )
     .fetch_one(conn)
     .await
@@ -111,7 +117,8 @@ pub async fn standing(
         r#"SELECT subscription.id AS "id!: SubscriptionId", person.id AS "person!: PersonId", person.name AS "name!",
                   coalesce(person.handle, '') AS "handle!", card.address AS "address?", digest AS "digest!: DigestKind",
                   teams AS "teams!", hour AS "hour!", coalesce(zone, person.time_zone) AS zone, even_if_empty AS "even_if_empty!", unassigned_hours AS "unassigned_hours!",
-                  subscription.created_at AS "created_at!", last_slot_at
+                  subscription.created_at AS "created_at!", last_slot_at, told_by AS "by!: By",
+                  platform, place
            FROM digest_subscription AS subscription
            JOIN person ON person.id = subscription.person_id AND person.disabled_at IS NULL AND person.role <> 'customer'
            LEFT JOIN person_address AS card ON card.person_id = person.id AND card.is_primary
@@ -142,17 +149,4 @@ pub async fn take(
     .execute(conn)
     .await?;
     Ok(done.rows_affected() == 1)
-}
-
-/// Whether the address is written to no more.
-///
-/// # Errors
-/// If the database does not answer.
-pub async fn is_suppressed(conn: &mut PgConnection, address: &str) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"SELECT EXISTS (SELECT FROM suppression WHERE address = $1 AND lifted_at IS NULL) AS "found!""#,
-        address
-    )
-    .fetch_one(conn)
-    .await
 }

@@ -86,7 +86,7 @@ pub(super) async fn due_follow_ups(
                       coalesce((SELECT max(at) FROM event WHERE ticket_id = ticket.id
                                 AND kind IN ('status_changed', 'replied')), opened_at) AS since
                FROM ticket LEFT JOIN own USING (category)
-               WHERE status_kind = 'waiting' AND merged_into_id IS NULL
+               WHERE status_kind = 'waiting' AND merged_into_id IS NULL AND snoozed_until IS NULL
            ), asked AS (
                SELECT waiting.*, nudged_at FROM waiting
                LEFT JOIN ticket_nudge ON ticket_id = id AND waiting_since = since

@@ -1,6 +1,7 @@
 //! Chat: the wires against stand-ins for their platforms, what goes out to the places of the team, and what people do there.
 
 mod discord;
+mod personal;
 mod posts;
 mod room;
 mod secrecy;

@@ -1,6 +1,7 @@
 //! Digests: who is sent which, when, and what stands in it.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use frontdesk::notify::By;
 use frontdesk::people::{Person, Role, store::set_role};
 use frontdesk::report::store as subscriptions;
 use frontdesk::report::subscription::{DigestKind, NewSubscription};
@@ -58,6 +59,8 @@ async fn subscribe(desk: &Desk, person: &Person, digest: DigestKind, even_if_emp
         zone: None,
         even_if_empty,
         unassigned_hours: 24,
+        by: By::Mail,
+        place: None,
     };
     let mut conn = desk.app.pool.acquire().await.unwrap();
     subscriptions::subscribe(&mut conn, desk.now(), &new)
@@ -247,7 +250,7 @@ async fn a_mail_to_the_unsubscribe_address_ends_the_subscription_for_good() {
 }
 
 #[tokio::test]
-async fn what_needs_a_decision_is_listed_with_who_has_it_and_no_cap_is_silent() {
+async fn d4_what_needs_a_decision_is_listed_with_who_has_it_and_no_cap_is_silent() {
     let desk = Desk::open().await;
     manager(&desk, "grete").await;
     desk.agent("ada", None).await;

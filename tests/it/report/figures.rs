@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike as _, NaiveDate, TimeDelta, Timelike as _, Utc};
 use chrono_tz::{America, Asia, Australia, Europe, Tz};
-use frontdesk::report::figures::{self, Backlog, DayFigures, Flow, Promises, Spread};
+use frontdesk::report::figures::{self, Backlog, DayFigures, Flow, Promises, Ratings, Spread};
 use frontdesk::report::period::Period;
 use frontdesk::report::{Dimension, Filter};
 use rand::RngExt as _;
@@ -122,6 +122,18 @@ fn promises(tickets: &[&Past], period: &Period, now: DateTime<Utc>) -> Promises 
     promises
 }
 
+fn ratings(tickets: &[&Past], period: &Period) -> Ratings {
+    let mut ratings = Ratings::default();
+    for (at, score) in tickets.iter().flat_map(|ticket| &ticket.ratings) {
+        if within(period, *at) {
+            ratings.given += 1;
+            ratings.total += i64::from(*score);
+            ratings.bad += i64::from(*score == 1 || *score == 2);
+        }
+    }
+    ratings
+}
+
 fn key(ticket: &Past, by: Dimension) -> Option<String> {
     let word = match by {
         Dimension::Team => ticket.team,
@@ -228,6 +240,7 @@ async fn every_figure_is_what_counting_by_hand_gives_over_a_year() {
         assert_close(&found.flow, &flow(&tickets, &period), &about);
         assert_eq!(found.backlog, backlog(&tickets, period.to()), "{about}");
         assert_eq!(found.promises, promises(&tickets, &period, now), "{about}");
+        assert_eq!(found.ratings, ratings(&tickets, &period), "{about}");
 
         let by = *Dimension::ALL.choose(&mut history.rng).unwrap();
         let groups = figures::groups(&mut conn, &settings.desk, &period, &filter, by)

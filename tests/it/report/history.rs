@@ -35,6 +35,8 @@ pub struct Past {
     pub moves: Vec<Move>,
     pub merged: bool,
     pub clocks: Vec<Clock>,
+    /// When it was rated, and how.
+    pub ratings: Vec<(DateTime<Utc>, i16)>,
     pub team: Option<&'static str>,
     pub category: Option<&'static str>,
     pub ticket_type: Option<&'static str>,
@@ -121,6 +123,9 @@ impl History {
             }
         });
         let clocks = clocks.collect();
+        let ratings = (0..rng.random_range(0..3))
+            .map(|_| (opened_at + span(rng), rng.random_range(1..=5)))
+            .collect();
         let teams = [None, Some("support"), Some("billing"), Some("engineering")];
         let categories = [None, Some("billing"), Some("account"), Some("bug_report")];
         Past {
@@ -129,6 +134,7 @@ impl History {
             moves,
             merged: rng.random_bool(0.03),
             clocks,
+            ratings,
             team: *teams.choose(rng).unwrap(),
             category: *categories.choose(rng).unwrap(),
             ticket_type: *[None, Some("incident"), Some("question")]
@@ -208,6 +214,18 @@ impl History {
             .bind(id)
             .bind(ticket.clocks.iter().map(|(met, _)| *met).collect::<Vec<_>>())
             .bind(ticket.clocks.iter().map(|(_, due)| *due).collect::<Vec<_>>())
+            .execute(&mut *tx)
+            .await
+            .unwrap();
+            sqlx::query(
+                "INSERT INTO rating (ticket_id, person_id, round, score, created_at)
+                 SELECT $1, $2, number, score, at
+                 FROM unnest($3::timestamptz[], $4::smallint[]) WITH ORDINALITY AS given (at, score, number)",
+            )
+            .bind(id)
+            .bind(requester)
+            .bind(ticket.ratings.iter().map(|(at, _)| *at).collect::<Vec<_>>())
+            .bind(ticket.ratings.iter().map(|(_, score)| *score).collect::<Vec<_>>())
             .execute(&mut *tx)
             .await
             .unwrap();

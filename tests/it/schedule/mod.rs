@@ -3,6 +3,7 @@
 mod follow_ups;
 mod reminders;
 mod ticks;
+mod week;
 
 use chrono::{DateTime, Utc};
 use frontdesk::desk::{self, Context};
