@@ -36,6 +36,9 @@ pub struct DeskSettings {
     /// to 20:00 in the desk's zone.
     #[serde(default)]
     pub follow_up_calendar: Option<String>,
+    /// The calendar in whose hours reports count first responses and resolutions; absent means every hour.
+    #[serde(default)]
+    pub report_calendar: Option<String>,
     /// The longest comment that is accepted from a command, in characters; absent means no limit. Mail is never cut.
     #[serde(default)]
     pub comment_max_chars: Option<u32>,

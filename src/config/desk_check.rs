@@ -19,7 +19,7 @@ impl DeskSettings {
         follow_ups(self, &mut faults);
         super::sla_check::check(self, &mut faults);
         super::rule::check(self, &mut faults);
-        assignments(self, &mut faults);
+        calendars(self, &mut faults);
         organizations(self, &mut faults);
         faults
     }
@@ -44,8 +44,11 @@ impl DeskSettings {
     }
 }
 
-/// The calendars by which teams are present.
-fn assignments(desk: &DeskSettings, faults: &mut Vec<Fault>) {
+/// The calendars of reports, and those by which teams are present.
+fn calendars(desk: &DeskSettings, faults: &mut Vec<Fault>) {
+    if let Some(calendar) = &desk.report_calendar {
+        reference(desk, "calendar", calendar, &top("report_calendar"), faults);
+    }
     for (at, team) in desk.team.iter().enumerate() {
         let path = top("team").item(at).key("assign_calendar");
         if let Some(calendar) = &team.assign_calendar {

@@ -20,6 +20,7 @@ pub(super) fn read(table: &Table<'_>) -> DeskSettings {
         nudge_days: table.number_if_any("nudge_days"),
         close_waiting_days: table.number_if_any("close_waiting_days"),
         follow_up_calendar: table.text_if_any("follow_up_calendar"),
+        report_calendar: table.text_if_any("report_calendar"),
         comment_max_chars: table.number_if_any("comment_max_chars"),
         initial_status: table.text("initial_status"),
         assigned_status: table.text_if_any("assigned_status"),

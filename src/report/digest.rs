@@ -90,7 +90,7 @@ async fn of_desk(
     }
     let charted = request.kind.charted(&period);
     let days = figures::by_day(&mut *conn, desk, &charted, &filter, now).await?;
-    let classes = figures::first_response_classes(&mut *conn, &charted, &filter).await?;
+    let classes = figures::first_response_classes(&mut *conn, desk, &charted, &filter).await?;
     let heat = figures::heat(&mut *conn, &charted, &filter).await?;
     let names = |key: &String| {
         let team = desk.team.iter().find(|team| team.key == *key);

@@ -171,7 +171,9 @@ pub async fn figures(
         filter,
         endings: &endings,
     };
-    let flow = store::flow(&mut *conn, &scope, period.from(), period.to(), None).await?;
+    let hours = store::hours(&mut *conn, desk, period.to()).await?;
+    let (from, to) = (period.from(), period.to());
+    let flow = store::flow(&mut *conn, &scope, from, to, None, &hours).await?;
     let promises = store::promises(&mut *conn, filter, period.from(), period.to().min(now)).await?;
     let ratings = store::ratings(&mut *conn, filter, period.from(), period.to()).await?;
     let backlog = store::backlog(&mut *conn, &scope, period.to(), None).await?;
@@ -208,7 +210,9 @@ pub async fn groups(
         filter,
         endings: &endings,
     };
-    let flows = store::flow(&mut *conn, &scope, period.from(), period.to(), Some(by)).await?;
+    let hours = store::hours(&mut *conn, desk, period.to()).await?;
+    let (from, to) = (period.from(), period.to());
+    let flows = store::flow(&mut *conn, &scope, from, to, Some(by), &hours).await?;
     let backlogs = store::backlog(&mut *conn, &scope, period.to(), Some(by)).await?;
     let mut groups: Vec<Group> = Vec::new();
     for (key, flow) in flows {
@@ -339,10 +343,12 @@ pub async fn by_day(
 /// If the database does not answer.
 pub async fn first_response_classes(
     conn: &mut PgConnection,
+    desk: &DeskSettings,
     period: &Period,
     filter: &Filter,
 ) -> Result<[i64; 7], sqlx::Error> {
-    store::first_response_classes(conn, filter, period.from(), period.to()).await
+    let hours = store::hours(&mut *conn, desk, period.to()).await?;
+    store::first_response_classes(conn, filter, period.from(), period.to(), &hours).await
 }
 
 /// How many tickets were opened within the period at each hour of each weekday, in the period's zone: 24 hours

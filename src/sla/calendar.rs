@@ -92,6 +92,19 @@ impl Calendar {
         None
     }
 
+    /// The spans of working time in `[from, to)`, in order, apart from each other or meeting.
+    pub fn spans_between(
+        &self,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> impl Iterator<Item = Span> {
+        let within = self.spans(from).take_while(move |span| span.from < to);
+        within.map(move |span| Span {
+            from: span.from,
+            to: span.to.min(to),
+        })
+    }
+
     /// The spans of working time from a moment on, in order, apart from each other or meeting.
     fn spans(&self, from: DateTime<Utc>) -> impl Iterator<Item = Span> {
         let first = from.date_naive();

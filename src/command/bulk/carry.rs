@@ -6,6 +6,7 @@ use crate::command::work::Work;
 use crate::command::{Caller, Failure, Reported, Scene};
 use crate::desk::{Context, reminder};
 use crate::ids::TicketId;
+use crate::notify::By;
 use crate::people::{self, Role};
 use crate::ticket::Actor;
 use crate::ticket::bulk::{self as store, Bulk};
@@ -59,6 +60,7 @@ pub async fn carry_on(conn: &mut PgConnection, scene: &Scene<'_>) -> anyhow::Res
             text: &text,
             when: &When::Once(scene.now),
             zone: scene.settings.desk.zone,
+            by: By::Mail,
         };
         reminder::set(conn, &ctx, &new).await?;
     }

@@ -63,6 +63,12 @@ difference of the two at the least.",
 holiday.",
         ),
         Key::optional(
+            "report_calendar",
+            Kind::Of("calendar"),
+            "every hour counts",
+            "The calendar in whose hours reports count first responses and resolutions.",
+        ),
+        Key::optional(
             "comment_max_chars",
             count(1, 10_000_000, "characters"),
             "no limit",

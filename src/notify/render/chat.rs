@@ -130,7 +130,7 @@ fn samples(name: &str) -> Vec<serde_json::Value> {
         ],
         "chat/digest.md" | "chat/digest_card.md" => ["digest", "morning"]
             .into_iter()
-            .flat_map(|name| super::sample::of(name))
+            .flat_map(super::sample::of)
             .map(|sample| sample.draft)
             .collect(),
         "chat/reminder.md" => {

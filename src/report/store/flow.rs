@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 
+use super::hours::{Hours, push_elapsed};
 use super::{Scope, Statement, push_key, push_scope};
 use crate::report::Dimension;
 use crate::report::figures::{Flow, Spread};
@@ -19,8 +20,7 @@ struct Row {
     resolution: Option<Vec<f64>>,
 }
 
-/// What happened from `from` until before `to`, for each value of `by`; without it there is one row, and none
-/// where nothing happened.
+/// What happened from `from` until before `to`, for each value of `by`; without it there is one row. Durations are counted in `hours`.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -30,9 +30,15 @@ pub async fn flow(
     from: DateTime<Utc>,
     to: DateTime<Utc>,
     by: Option<Dimension>,
+    hours: &Hours,
 ) -> Result<Vec<(Option<String>, Flow)>, sqlx::Error> {
-    let mut statement = Statement::new(
-        "SELECT key, count(*) FILTER (WHERE new) AS new, count(*) FILTER (WHERE resolved) AS resolved,
+    // One group of all needs no sorting by its key.
+    let mut statement = Statement::new(match by {
+        Some(_) => "SELECT key, ",
+        None => "SELECT NULL::text AS key, ",
+    });
+    statement.push(
+        "count(*) FILTER (WHERE new) AS new, count(*) FILTER (WHERE resolved) AS resolved,
                 count(*) FILTER (WHERE closed) AS closed, count(*) FILTER (WHERE reopened) AS reopened,
                 count(*) FILTER (WHERE responded) AS responses,
                 percentile_cont(ARRAY[0.5, 0.9]) WITHIN GROUP (ORDER BY seconds) FILTER (WHERE responded) AS first_response,
@@ -49,18 +55,26 @@ pub async fn flow(
     push_scope(&mut statement, scope.filter);
     statement.push(" UNION ALL SELECT ");
     push_key(&mut statement, by);
-    statement.push(
-        ", false, true, false, false, false, extract(epoch FROM ticket.first_responded_at - ticket.opened_at)::float8
-         FROM ticket WHERE ",
+    statement.push(", false, true, false, false, false, ");
+    push_elapsed(
+        &mut statement,
+        hours,
+        "ticket.opened_at",
+        "ticket.first_responded_at",
     );
+    statement.push(" FROM ticket WHERE ");
     push_within(&mut statement, "ticket.first_responded_at", from, to);
     push_scope(&mut statement, scope.filter);
     statement.push(" UNION ALL SELECT ");
     push_key(&mut statement, by);
-    statement.push(", false, false, NOT was_done AND is_done, NOT was_closed AND is_closed, was_done AND NOT is_done,
-               extract(epoch FROM event.at - ticket.opened_at)::float8 FROM ");
+    statement.push(", false, false, NOT was_done AND is_done, NOT was_closed AND is_closed, was_done AND NOT is_done, ");
+    push_elapsed(&mut statement, hours, "ticket.opened_at", "event.at");
+    statement.push(" FROM ");
     push_moves(&mut statement, scope, from, to);
-    statement.push(") AS fact GROUP BY key");
+    statement.push(") AS fact");
+    if by.is_some() {
+        statement.push(" GROUP BY key");
+    }
     let rows: Vec<Row> = statement.build_query_as().fetch_all(conn).await?;
     Ok(rows
         .into_iter()

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 
 use super::flow::{push_moves, push_within};
+use super::hours::{Hours, push_elapsed};
 use super::{Scope, Statement, push_scope};
 use crate::report::Filter;
 
@@ -67,10 +68,17 @@ pub async fn first_response_classes(
     filter: &Filter,
     from: DateTime<Utc>,
     to: DateTime<Utc>,
+    hours: &Hours,
 ) -> Result<[i64; 7], sqlx::Error> {
-    let mut statement = Statement::new(
-        "SELECT width_bucket(extract(epoch FROM ticket.first_responded_at - ticket.opened_at)::float8,
-                             ARRAY[900, 3600, 14400, 28800, 86400, 259200]::float8[]) AS class, count(*)
+    let mut statement = Statement::new("SELECT width_bucket(");
+    push_elapsed(
+        &mut statement,
+        hours,
+        "ticket.opened_at",
+        "ticket.first_responded_at",
+    );
+    statement.push(
+        ", ARRAY[900, 3600, 14400, 28800, 86400, 259200]::float8[]) AS class, count(*)
          FROM ticket WHERE ",
     );
     push_within(&mut statement, "ticket.first_responded_at", from, to);

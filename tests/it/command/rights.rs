@@ -77,6 +77,10 @@ const LINES: &[(&str, &str)] = &[
     ("reminder text", "reminder text 1 Hello"),
     ("reminder cancel", "reminder cancel 1"),
     ("reminder hours", "reminder hours always"),
+    ("snooze", "snooze N tomorrow"),
+    ("unsnooze", "unsnooze N"),
+    ("away", "away"),
+    ("back", "back"),
     ("whoami", "whoami"),
     ("help", "help"),
 ];

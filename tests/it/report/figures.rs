@@ -5,6 +5,7 @@ use chrono_tz::{America, Asia, Australia, Europe, Tz};
 use frontdesk::report::figures::{self, Backlog, DayFigures, Flow, Promises, Ratings, Spread};
 use frontdesk::report::period::Period;
 use frontdesk::report::{Dimension, Filter};
+use frontdesk::sla::calendar::Calendar;
 use rand::RngExt as _;
 use rand::rngs::StdRng;
 use rand::seq::IndexedRandom as _;
@@ -71,18 +72,23 @@ fn within(period: &Period, at: DateTime<Utc>) -> bool {
     period.first <= day && day < period.after
 }
 
-fn flow(tickets: &[&Past], period: &Period) -> Flow {
+/// The seconds between two moments that count.
+fn took(hours: Option<&Calendar>, from: DateTime<Utc>, to: DateTime<Utc>) -> f64 {
+    seconds(hours.map_or(to - from, |hours| hours.between(from, to)))
+}
+
+fn flow(tickets: &[&Past], period: &Period, hours: Option<&Calendar>) -> Flow {
     let mut flow = Flow::default();
     let (mut responses, mut resolutions) = (Vec::new(), Vec::new());
     for ticket in tickets {
         flow.new += i64::from(within(period, ticket.opened_at));
         if let Some(at) = ticket.first_responded_at.filter(|at| within(period, *at)) {
-            responses.push(seconds(at - ticket.opened_at));
+            responses.push(took(hours, ticket.opened_at, at));
         }
         for step in ticket.moves.iter().filter(|step| within(period, step.at)) {
             if !is_done(step.old) && is_done(step.new) {
                 flow.resolved += 1;
-                resolutions.push(seconds(step.at - ticket.opened_at));
+                resolutions.push(took(hours, ticket.opened_at, step.at));
             }
             flow.reopened += i64::from(is_done(step.old) && !is_done(step.new));
             flow.closed += i64::from(step.old != "closed" && step.new == "closed");
@@ -223,9 +229,27 @@ fn assert_close(found: &Flow, expected: &Flow, about: &str) {
 async fn every_figure_is_what_counting_by_hand_gives_over_a_year() {
     let desk = Desk::open().await;
     let mut history = History::generate(&desk.app.pool, TICKETS).await;
-    let settings = desk.app.settings.clone();
+    let every_hour = desk.app.settings.desk.clone();
+    let office = frontdesk::config::desk::Calendar {
+        key: "office".to_owned(),
+        zone: Europe::Berlin,
+        hours: vec![
+            "mon-thu 09:00-17:30".to_owned(),
+            "fri 22:00-06:00".to_owned(),
+        ],
+        holidays: vec!["2026-05-14".to_owned()],
+    };
+    let working = Calendar::of(&office);
+    let mut in_hours = every_hour.clone();
+    in_hours.calendar.push(office);
+    in_hours.report_calendar = Some("office".to_owned());
     let mut conn = desk.app.pool.acquire().await.unwrap();
-    for _ in 0..25 {
+    for round in 0..25 {
+        // Durations count every hour, or those of a calendar.
+        let (settings, open) = match round % 2 {
+            0 => (&every_hour, None),
+            _ => (&in_hours, Some(&working)),
+        };
         let filter = filter(&mut history);
         let period = period(&mut history.rng);
         let about = format!("{} in {}, {filter:?}", period.title(), period.zone);
@@ -234,16 +258,16 @@ async fn every_figure_is_what_counting_by_hand_gives_over_a_year() {
         let later = history.rng.random_range(0..48);
         let now = period.to() + TimeDelta::hours(24 - later);
 
-        let found = figures::figures(&mut conn, &settings.desk, &period, &filter, now)
+        let found = figures::figures(&mut conn, settings, &period, &filter, now)
             .await
             .unwrap();
-        assert_close(&found.flow, &flow(&tickets, &period), &about);
+        assert_close(&found.flow, &flow(&tickets, &period, open), &about);
         assert_eq!(found.backlog, backlog(&tickets, period.to()), "{about}");
         assert_eq!(found.promises, promises(&tickets, &period, now), "{about}");
         assert_eq!(found.ratings, ratings(&tickets, &period), "{about}");
 
         let by = *Dimension::ALL.choose(&mut history.rng).unwrap();
-        let groups = figures::groups(&mut conn, &settings.desk, &period, &filter, by)
+        let groups = figures::groups(&mut conn, settings, &period, &filter, by)
             .await
             .unwrap();
         let mut left = tickets.clone();
@@ -253,11 +277,11 @@ async fn every_figure_is_what_counting_by_hand_gives_over_a_year() {
                 .partition(|ticket| key(ticket, by) == group.key);
             left = others;
             let about = format!("{about}, {by:?} {}", group.name);
-            assert_close(&group.flow, &flow(&these, &period), &about);
+            assert_close(&group.flow, &flow(&these, &period, open), &about);
             assert_eq!(group.backlog, backlog(&these, period.to()), "{about}");
         }
         assert_eq!(
-            flow(&left, &period),
+            flow(&left, &period, open),
             Flow::default(),
             "{about}: groups that are missing"
         );
@@ -267,7 +291,7 @@ async fn every_figure_is_what_counting_by_hand_gives_over_a_year() {
             "{about}: groups that are missing"
         );
 
-        let days = figures::by_day(&mut conn, &settings.desk, &period, &filter, period.to())
+        let days = figures::by_day(&mut conn, settings, &period, &filter, period.to())
             .await
             .unwrap();
         let expected: Vec<DayFigures> = period
@@ -276,10 +300,14 @@ async fn every_figure_is_what_counting_by_hand_gives_over_a_year() {
             .collect();
         assert_eq!(days, expected, "{about}");
 
-        let classes = figures::first_response_classes(&mut conn, &period, &filter)
+        let classes = figures::first_response_classes(&mut conn, settings, &period, &filter)
             .await
             .unwrap();
-        assert_eq!(classes, response_classes(&tickets, &period), "{about}");
+        assert_eq!(
+            classes,
+            response_classes(&tickets, &period, open),
+            "{about}"
+        );
         let heat = figures::heat(&mut conn, &period, &filter).await.unwrap();
         assert_eq!(heat, hours(&tickets, &period), "{about}");
     }
@@ -287,7 +315,7 @@ async fn every_figure_is_what_counting_by_hand_gives_over_a_year() {
 
 fn by_day(tickets: &[&Past], zone: Tz, day: NaiveDate) -> DayFigures {
     let one = Period::day(zone, day);
-    let flow = flow(tickets, &one);
+    let flow = flow(tickets, &one, None);
     DayFigures {
         day,
         new: flow.new,
@@ -297,12 +325,12 @@ fn by_day(tickets: &[&Past], zone: Tz, day: NaiveDate) -> DayFigures {
     }
 }
 
-fn response_classes(tickets: &[&Past], period: &Period) -> [i64; 7] {
+fn response_classes(tickets: &[&Past], period: &Period, open: Option<&Calendar>) -> [i64; 7] {
     let limits = [15.0, 60.0, 240.0, 480.0, 1_440.0, 4_320.0];
     let mut classes = [0; 7];
     for ticket in tickets {
         if let Some(at) = ticket.first_responded_at.filter(|at| within(period, *at)) {
-            let minutes = seconds(at - ticket.opened_at) / 60.0;
+            let minutes = took(open, ticket.opened_at, at) / 60.0;
             classes[limits.iter().filter(|limit| minutes >= **limit).count()] += 1;
         }
     }
