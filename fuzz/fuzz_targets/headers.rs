@@ -6,13 +6,12 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|fields: &[u8]| {
     let raw = [fields, b"\n\nHello\n"].concat();
-    let mail = holds::read(&raw).mail;
+    let understood = holds::read(&raw);
+    let mail = &understood.mail;
     let ids = mail.in_reply_to.iter().chain(&mail.references).chain(&mail.message_id);
     for id in ids {
         assert!(!id.is_empty() && !id.contains(|c: char| c.is_whitespace() || matches!(c, '<' | '>')), "{id:?}");
     }
-    for mailbox in mail.from.iter().chain(&mail.to).chain(&mail.cc).chain(&mail.reply_to) {
-        assert!(!mailbox.address.contains(char::is_control), "{mailbox:?}");
-    }
+    holds::can_be_shown(&raw, &understood);
     holds::line_ends_are_equal(&raw);
 });
