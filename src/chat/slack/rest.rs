@@ -25,8 +25,9 @@ const DEADLINE: Duration = Duration::from_secs(30);
 /// How often what an event needs is asked for, and the pause after the first time; it doubles.
 const TRIES: u32 = 5;
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-/// The longest wait for a turn in a channel; whoever would wait longer is told to come back.
-const LONGEST_WAIT: Duration = Duration::from_secs(10);
+/// The longest wait for a turn in a channel. Whoever would wait longer is told to come back, and reads the conversation
+/// back then, which costs a request of its own.
+const LONGEST_WAIT: Duration = Duration::from_secs(30);
 /// The longest answer that is read: a thousand messages.
 const LONGEST_ANSWER: u64 = 32 << 20;
 

@@ -394,7 +394,7 @@ async fn refusals_are_told_apart() {
 }
 
 #[tokio::test]
-async fn h2_slack_is_left_alone_as_long_as_it_wants_to_be() {
+async fn slack_is_left_alone_as_long_as_it_wants_to_be() {
     let wire = Wire::start().await;
     let (channel, other) = (wire.fake.channel("support"), wire.fake.channel("other"));
     let act = |channel: &str| Act::Post {
