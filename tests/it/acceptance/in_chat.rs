@@ -42,6 +42,8 @@ trait Room {
     fn config(&self) -> String;
     /// Ann's id on the platform.
     fn ann(&self) -> String;
+    /// Waits until the service listens: what Ann does before is told to nobody.
+    async fn listens(&self);
     /// The posts in the channel.
     fn posts(&self) -> Vec<Post>;
     /// The posts in the thread of a post.
@@ -91,6 +93,10 @@ impl Room for OnDiscord {
 
     fn ann(&self) -> String {
         self.ann_herself().user()
+    }
+
+    async fn listens(&self) {
+        self.fake.connected().await;
     }
 
     fn posts(&self) -> Vec<Post> {
@@ -162,6 +168,10 @@ impl Room for OnSlack {
 
     fn ann(&self) -> String {
         self.ann_herself().id
+    }
+
+    async fn listens(&self) {
+        self.fake.connected().await;
     }
 
     fn posts(&self) -> Vec<Post> {
@@ -237,6 +247,7 @@ async fn work(room: impl Room) {
     drop(conn);
     let mut service = desk.start();
     service.wait_open();
+    room.listens().await;
 
     let raw = request(CUSTOMER, "one@example.net", 3);
     desk.stack.deliver(CUSTOMER, SUPPORT, &raw);
