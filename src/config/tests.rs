@@ -324,8 +324,8 @@ proptest::proptest! {
     fn any_damage_ends_in_problems(at in 0_usize..10_000, length in 0_usize..40, with in "[\\[\\]{}=\"'a-z0-9.# \n-]{0,8}") {
         let mut text = example();
         let lines = text.lines().count() + with.lines().count() + 1;
-        let start = at.min(text.len());
-        let end = (start + length).min(text.len());
+        let start = text.floor_char_boundary(at);
+        let end = text.floor_char_boundary(start + length);
         text.replace_range(start..end, &with);
         if let Err(told) = settings(&text) {
             for problem in told.as_slice() {
