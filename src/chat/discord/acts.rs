@@ -3,41 +3,41 @@
 use data_encoding::HEXLOWER;
 use serde::Deserialize;
 use serde_json::{Value, json};
-use serenity::all::{
-    ChannelId, ChannelType, InteractionId, LightMethod, MessageId, Request, Route, UserId,
-};
+use serenity::all::{ChannelId, InteractionId, LightMethod, MessageId, Request, Route};
 use sha2::{Digest as _, Sha256};
 
-use crate::chat::{Act, AnswerHandle, ChatFailure, Done, Message, PostPlace, PostRef, text};
+use crate::chat::{
+    Act, AnswerHandle, Attempt, ChatFailure, Done, Message, PostPlace, PostRef, text,
+};
 
 use super::compose::{self, EPHEMERAL, Post, Rich};
 use super::interact::Handle;
-use super::rest::{Refused, Rest, channel, number};
-use super::{Shared, address};
+use super::rest::{Refused, Rest, number};
+use super::{Shared, address, threads};
 
-/// "A thread has already been created for this message".
-const THREAD_EXISTS: u64 = 160_004;
 /// "Thread is archived".
 const THREAD_ARCHIVED: u64 = 50_083;
-/// A thread leaves the list of channels after a week of silence, the longest that Discord offers (in minutes).
-const ARCHIVE_AFTER: u32 = 10_080;
-
 /// A message or a channel that was made.
 #[derive(Deserialize)]
-struct Made {
-    id: MessageId,
+pub(super) struct Made {
+    pub id: MessageId,
 }
 
 /// Carries out an act. See [`ChatPlatform::act`](crate::chat::ChatPlatform::act).
-pub(super) async fn perform(shared: &Shared, act: &Act, nonce: &str) -> Result<Done, ChatFailure> {
+pub(super) async fn perform(
+    shared: &Shared,
+    act: &Act,
+    attempt: Attempt<'_>,
+) -> Result<Done, ChatFailure> {
     let rest = &shared.rest;
+    let nonce = attempt.nonce;
     match act {
         Act::OpenThread {
             place,
             title,
             message,
             only_for,
-        } => open_thread(shared, place, title, message, only_for, nonce).await,
+        } => threads::open(shared, place, title, message, only_for, attempt).await,
         Act::Post { place, message } => {
             let (posts, at) = compose::posts(message, Rich::Last);
             let made = send(rest, address(place)?, &posts, nonce).await?;
@@ -90,7 +90,7 @@ fn message_id(post: &PostRef) -> Result<MessageId, ChatFailure> {
     number(&post.id).map(MessageId::from)
 }
 
-fn done(place: &PostPlace, made: Vec<MessageId>, rich: usize) -> Done {
+pub(super) fn done(place: &PostPlace, made: Vec<MessageId>, rich: usize) -> Done {
     let mut posts: Vec<_> = made
         .into_iter()
         .map(|id| PostRef {
@@ -107,7 +107,7 @@ fn done(place: &PostPlace, made: Vec<MessageId>, rich: usize) -> Done {
 }
 
 /// What Discord calls a nonce, at most 25 characters, for one post of an act.
-fn nonce_of(nonce: &str, part: &str) -> String {
+pub(super) fn nonce_of(nonce: &str, part: &str) -> String {
     let hash = Sha256::digest(format!("{nonce}\n{part}"));
     let mut hex = HEXLOWER.encode(&hash);
     hex.truncate(24);
@@ -115,7 +115,7 @@ fn nonce_of(nonce: &str, part: &str) -> String {
 }
 
 /// Posts in their order. Each has a nonce of its own, so that a second attempt makes only what is missing.
-async fn send(
+pub(super) async fn send(
     rest: &Rest,
     to: ChannelId,
     posts: &[Post],
@@ -128,7 +128,7 @@ async fn send(
     Ok(made)
 }
 
-async fn send_one(
+pub(super) async fn send_one(
     rest: &Rest,
     to: ChannelId,
     post: &Post,
@@ -140,123 +140,6 @@ async fn send_one(
         .put_in(LightMethod::Post, route, &body, post.file.as_ref())
         .await?;
     Ok(made.id)
-}
-
-async fn open_thread(
-    shared: &Shared,
-    place: &str,
-    title: &str,
-    message: &Message,
-    only_for: &[String],
-    nonce: &str,
-) -> Result<Done, ChatFailure> {
-    let rest = &shared.rest;
-    let parent = channel(place)?;
-    let title = text::shortened(title, 100);
-    let title = if title.trim().is_empty() {
-        "–".to_owned()
-    } else {
-        title
-    };
-    let (posts, _) = compose::posts(message, Rich::First);
-    let Some((first, more)) = posts.split_first() else {
-        return Ok(Done::default());
-    };
-    let kind = shared.places.kind(rest, parent).await?;
-    let forum = matches!(kind, ChannelType::Forum | ChannelType::Unknown(16));
-    let (thread, starter) = if !only_for.is_empty() {
-        open_private(rest, parent, &title, only_for, first, nonce).await?
-    } else if forum {
-        open_forum(rest, parent, &title, first).await?
-    } else {
-        open_on_message(rest, parent, &title, first, nonce).await?
-    };
-    let within = PostPlace {
-        place: place.to_owned(),
-        thread: Some(thread.to_string()),
-    };
-    let made = send(rest, thread, more, &nonce_of(nonce, "more")).await?;
-    let mut done = done(&within, made, usize::MAX);
-    done.post = Some(PostRef {
-        place: PostPlace {
-            place: place.to_owned(),
-            thread: (starter.1 == thread).then(|| thread.to_string()),
-        },
-        id: starter.0.to_string(),
-    });
-    done.thread = Some(within);
-    Ok(done)
-}
-
-/// A message, and the channel that it stands in.
-type Starter = (MessageId, ChannelId);
-
-/// A post in a text channel, and a thread on it. The thread has the post's id, so that one that a lost answer told of is
-/// found again.
-async fn open_on_message(
-    rest: &Rest,
-    parent: ChannelId,
-    title: &str,
-    first: &Post,
-    nonce: &str,
-) -> Result<(ChannelId, Starter), ChatFailure> {
-    let message = send_one(rest, parent, first, &nonce_of(nonce, "0")).await?;
-    let route = Route::ChannelMessageThreads {
-        channel_id: parent,
-        message_id: message,
-    };
-    let body = json!({"name": title, "auto_archive_duration": ARCHIVE_AFTER});
-    let made: Result<Made, Refused> = rest.put_in(LightMethod::Post, route, &body, None).await;
-    match made {
-        Err(refused) if refused.code != THREAD_EXISTS => Err(refused.failure),
-        _ => Ok((ChannelId::new(message.get()), (message, parent))),
-    }
-}
-
-async fn open_forum(
-    rest: &Rest,
-    parent: ChannelId,
-    title: &str,
-    first: &Post,
-) -> Result<(ChannelId, Starter), ChatFailure> {
-    let body = json!({
-        "name": title,
-        "auto_archive_duration": ARCHIVE_AFTER,
-        "message": first.starter(),
-    });
-    let route = Route::ChannelForumPosts { channel_id: parent };
-    let file = first.file.as_ref();
-    let made: Made = rest.put_in(LightMethod::Post, route, &body, file).await?;
-    let thread = ChannelId::new(made.id.get());
-    Ok((thread, (made.id, thread)))
-}
-
-async fn open_private(
-    rest: &Rest,
-    parent: ChannelId,
-    title: &str,
-    only_for: &[String],
-    first: &Post,
-    nonce: &str,
-) -> Result<(ChannelId, Starter), ChatFailure> {
-    let body = json!({
-        "name": title,
-        "auto_archive_duration": ARCHIVE_AFTER,
-        "type": 12,
-        "invitable": false,
-    });
-    let route = Route::ChannelThreads { channel_id: parent };
-    let made: Made = rest.put_in(LightMethod::Post, route, &body, None).await?;
-    let thread = ChannelId::new(made.id.get());
-    for user in only_for {
-        let route = Route::ChannelThreadMember {
-            channel_id: thread,
-            user_id: UserId::from(number(user)?),
-        };
-        let () = rest.ask(Request::new(route, LightMethod::Put)).await?;
-    }
-    let message = send_one(rest, thread, first, &nonce_of(nonce, "0")).await?;
-    Ok((thread, (message, thread)))
 }
 
 async fn edit(rest: &Rest, post: &PostRef, message: &Message) -> Result<Done, ChatFailure> {

@@ -17,6 +17,7 @@ mod markup;
 mod places;
 mod receive;
 mod rest;
+mod threads;
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -102,7 +103,7 @@ impl ChatPlatform for Discord {
         act: &'a Act,
         attempt: Attempt<'a>,
     ) -> BoxFuture<'a, Result<Done, ChatFailure>> {
-        Box::pin(acts::perform(&self.0, act, attempt.nonce))
+        Box::pin(acts::perform(&self.0, act, attempt))
     }
 
     fn file<'a>(

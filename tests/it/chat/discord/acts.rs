@@ -131,6 +131,59 @@ async fn a_private_thread_has_only_its_people() {
 }
 
 #[tokio::test]
+async fn a_second_attempt_at_a_private_thread_or_a_forums_post_finds_the_first_ones() {
+    let wire = Wire::start().await;
+    let (channel, forum) = (wire.fake.channel("help"), wire.fake.forum("tickets"));
+    let ada = wire.fake.member("Ada");
+    let again = Attempt {
+        nonce: "row-1",
+        tried_since: Some("2026-11-20T00:00:00Z".parse().unwrap()),
+    };
+    let of = |parent: &str| {
+        let parent: u64 = parent.parse().unwrap();
+        wire.fake.change(|state| {
+            let threads = state.channels.values();
+            threads.filter(|it| it.parent == Some(parent)).count()
+        })
+    };
+    for (place, only_for) in [(&channel, vec![ada.user()]), (&forum, Vec::new())] {
+        let act = open(place, only_for);
+        // The thread is opened, and nobody hears of it; then its first post is made, and nobody hears of that.
+        wire.fake.lose_answer("POST", "/threads");
+        assert!(
+            wire.discord
+                .act(&act, Attempt::first("row-1"))
+                .await
+                .is_err()
+        );
+        if place == &channel {
+            wire.fake.lose_answer("POST", "/messages");
+            assert!(wire.discord.act(&act, again).await.is_err());
+            // Discord has forgotten the nonce by now.
+            wire.fake.change(|state| {
+                state.messages.values_mut().for_each(|it| it.nonce = None);
+            });
+        }
+        let done = wire.discord.act(&act, again).await.unwrap();
+        assert_eq!(of(place), 1);
+        let thread = done.thread.unwrap().thread.unwrap();
+        assert_eq!(wire.fake.posts_in(&thread).len(), 1);
+        assert_eq!(done.post.unwrap().id, wire.fake.posts_in(&thread)[0].id);
+    }
+    // A thread that somebody else made is not taken for it, nor one that is older than the act.
+    let late = Attempt {
+        nonce: "row-2",
+        tried_since: Some("2026-11-21T00:00:00Z".parse().unwrap()),
+    };
+    wire.discord
+        .act(&open(&forum, Vec::new()), late)
+        .await
+        .unwrap();
+    assert_eq!(of(&forum), 2);
+    wire.stop().await;
+}
+
+#[tokio::test]
 async fn a_card_is_edited_in_place_even_where_its_thread_is_put_away() {
     let wire = Wire::start().await;
     let forum = wire.fake.forum("tickets");

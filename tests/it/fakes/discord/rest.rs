@@ -168,6 +168,12 @@ fn answer(
         }
         ("POST", ["users", "@me", "channels"]) => direct_channel(state, body),
         ("GET", ["guilds", guild]) if id(guild) == GUILD => (200, state.guild_json(false)),
+        ("GET", ["guilds", guild, "threads", "active"]) if id(guild) == GUILD => {
+            let threads = state.channels.values();
+            let active = threads.filter(|it| matches!(it.kind, 10..=12) && !it.archived);
+            let active: Vec<_> = active.map(|it| state.channel_json(it)).collect();
+            (200, json!({"threads": active, "members": []}))
+        }
         ("GET", ["guilds", _, "members", user]) if state.users.contains_key(&id(user)) => {
             (200, state.member_json(id(user)))
         }
