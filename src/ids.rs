@@ -27,6 +27,8 @@ id!(/// A ticket; what people see is its number.
     TicketId);
 id!(/// A comment.
     CommentId);
+id!(/// A customer's own thread in chat.
+    CustomerThreadId);
 id!(/// A row of the outbox.
     OutboxId);
 id!(/// A reminder.

@@ -18,7 +18,7 @@ use crate::conversation;
 pub fn unconnected(settings: &Settings, clock: &Clock) -> anyhow::Result<Platforms> {
     let mut platforms = Platforms::new();
     for chat in &settings.chats {
-        let surface = conversation::surface(command::specs(settings));
+        let surface = conversation::surface(command::specs(settings), settings, &chat.name);
         let platform: Arc<dyn ChatPlatform> = match &chat.platform {
             PlatformSettings::Discord(discord) => {
                 Arc::new(Discord::new(discord.clone(), surface, clock.clone())?)

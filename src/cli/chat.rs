@@ -145,7 +145,7 @@ impl Session {
                 name: person.name.clone(),
                 roles: Vec::new(),
             },
-            surface: surface(command::specs(&app.settings)),
+            surface: surface(command::specs(&app.settings), &app.settings, "terminal"),
             clock: app.clock.clone(),
             screen,
             echo,

@@ -98,6 +98,7 @@ const FILES: &[(&str, &str)] = &templates![
     "bulk",
     "canned",
     "changed",
+    "close_asked",
     "commented",
     "connect",
     "digests",

@@ -9,7 +9,7 @@ use super::work::{Work, known, status_name};
 use super::{Failure, Reply, comment};
 use crate::desk::{self, Said};
 use crate::ticket::workflow::{self, StatusChange};
-use crate::ticket::{Ticket, Visibility};
+use crate::ticket::{Ticket, Visibility, close_request};
 
 /// Arguments of `status`.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -32,6 +32,9 @@ pub struct Resolve {
     /// Why; only staff reads it.
     #[arg(long)]
     reason: Option<String>,
+    /// Ask the customer first whether it is settled; it closes if they say nothing.
+    #[arg(long)]
+    ask: bool,
     /// A closing word to the customer.
     #[arg(allow_hyphen_values = true)]
     text: Option<String>,
@@ -81,6 +84,9 @@ impl Resolve {
             words: comment::words(work, text),
         });
         let ctx = work.context();
+        if self.ask {
+            return ask(work, ticket, closing.as_ref()).await;
+        }
         let reason = self.reason.as_deref();
         let (change, comment) =
             desk::resolve(work.conn, &ctx, &mut ticket, closing.as_ref(), reason)
@@ -114,6 +120,27 @@ impl Reopen {
             .map_err(|error| on_ticket(error, &ticket))?;
         say(work, &ticket, &change).await
     }
+}
+
+/// Asks the customer whether the matter is settled, and says by when they have to answer.
+async fn ask(
+    work: &mut Work<'_>,
+    mut ticket: Ticket,
+    closing: Option<&Said<'_>>,
+) -> Result<Reply, Failure> {
+    let ctx = work.context();
+    let (change, comment) = desk::ask_to_close(work.conn, &ctx, &mut ticket, closing)
+        .await
+        .map_err(|error| on_ticket(error, &ticket))?;
+    let closes_at = close_request::standing(work.conn, ticket.id, None).await?;
+    let data = json!({
+        "number": ticket.number,
+        "closes_at": closes_at,
+        "to": change.map(|change| status_name(work.desk(), &change.to).to_owned()),
+    });
+    let mut reply = work.reply("close_asked", &data)?.on(ticket.id);
+    reply.comment = comment.map(|comment| comment.id);
+    Ok(reply)
 }
 
 async fn change(

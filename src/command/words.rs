@@ -72,7 +72,7 @@ fn say(
         "comment": comment,
         "deed": deed,
         "held": reach.held,
-        "left": reach.left,
+        "left": reach.mailed(),
     });
     let mut reply = work.reply("words", &data)?.on(ticket.id);
     reply.comment = Some(comment);

@@ -18,6 +18,23 @@ pub struct ChatSettings {
     pub reply_prefix: Option<String>,
     /// The emoji that do something.
     pub emoji: ChatEmoji,
+    /// Where customers open tickets and talk with the team, if they do.
+    pub customers: Option<ChatCustomers>,
+}
+
+/// Customers on a chat platform: a panel with buttons, and a private thread for each ticket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChatCustomers {
+    /// The platform's id of the channel where the panel stands and the private threads are opened.
+    pub place: String,
+    /// The categories that have a button, in this order; empty: all of the desk's.
+    pub categories: Vec<String>,
+    /// The custom fields that the form asks for.
+    pub fields: Vec<String>,
+    /// How many tickets one person may open in an hour.
+    pub tickets_per_hour: u32,
+    /// How much one person may do in an hour before nothing more is heard of them.
+    pub messages_per_hour: u32,
 }
 
 /// A platform and its login.
@@ -168,6 +185,7 @@ mod tests {
                 resolve: "✅".to_owned(),
                 open: "📌".to_owned(),
             },
+            customers: None,
         }
     }
 

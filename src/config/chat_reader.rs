@@ -5,6 +5,7 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::chat::{
     ChatEmoji, ChatPlace, ChatRole, ChatSettings, DiscordSettings, PlatformSettings, SlackSettings,
 };
+use super::customers_reader;
 use super::desk::DeskSettings;
 use super::desk_check::{reference, twice};
 use super::problem::{Fault, KeyPath};
@@ -31,6 +32,9 @@ pub(super) fn read(table: &Table<'_>, env: Env<'_>) -> ChatSettings {
             resolve: emoji.text("resolve"),
             open: emoji.text("open"),
         },
+        customers: table
+            .table("customers")
+            .map(|customers| customers_reader::read(&customers)),
         name,
     }
 }
@@ -155,6 +159,7 @@ pub(super) fn faults(chats: &[ChatSettings], desk: Option<&DeskSettings>, faults
                 ),
             ));
         }
+        customers_reader::faults(chat, desk, &path(at).key("customers"), faults);
         let roles = chat.roles.iter().enumerate();
         let roles =
             roles.map(|(item, role)| (role.id.as_str(), path(at).key("role").item(item).key("id")));

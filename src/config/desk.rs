@@ -26,6 +26,9 @@ pub struct DeskSettings {
     /// Resolved tickets close after this many hours; absent means never.
     #[serde(default)]
     pub auto_close_hours: Option<u32>,
+    /// How long a customer has to say whether the matter is settled before the ticket closes, in hours.
+    #[serde(default = "close_request_hours")]
+    pub close_request_hours: u32,
     /// A ticket that has waited for the customer for so many days is asked after once; absent means never.
     #[serde(default)]
     pub nudge_days: Option<u32>,
@@ -256,6 +259,10 @@ pub struct Organization {
     /// The mail domains of its people, such as `example.com`.
     #[serde(default)]
     pub domains: Vec<String>,
+}
+
+fn close_request_hours() -> u32 {
+    72
 }
 
 fn utc() -> Tz {

@@ -17,6 +17,7 @@ pub(super) fn read(table: &Table<'_>) -> DeskSettings {
         number: table.text("number"),
         reopen_days: table.number("reopen_days"),
         auto_close_hours: table.number_if_any("auto_close_hours"),
+        close_request_hours: table.number("close_request_hours"),
         nudge_days: table.number_if_any("nudge_days"),
         close_waiting_days: table.number_if_any("close_waiting_days"),
         follow_up_calendar: table.text_if_any("follow_up_calendar"),

@@ -6,6 +6,7 @@
 
 pub mod chat;
 mod chat_reader;
+mod customers_reader;
 pub mod desk;
 mod desk_check;
 mod desk_reader;

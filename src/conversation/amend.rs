@@ -1,5 +1,6 @@
 //! A message that stands for a comment was edited or deleted: the comment follows.
 
+use super::customer;
 use super::say::{Deed, Scene, Words};
 use super::who::Known;
 use crate::chat::{Message, PostRef};
@@ -45,16 +46,24 @@ pub(super) async fn edited(
     known: &Known,
     post: &str,
     text: &str,
+    among_customers: bool,
 ) -> anyhow::Result<Deed> {
     let Some(comment) = comment_of(scene, post).await? else {
         return Ok(Deed::ignored("the message stands for no comment"));
     };
-    let Some(author) = known.person.as_ref().filter(|_| known.is_staff()) else {
+    let heard = |_: &&Person| known.is_staff() || among_customers;
+    let Some(author) = known.person.as_ref().filter(heard) else {
         return Ok(
             Deed::refused("only staff is heard in a ticket's thread").on(Some(comment.ticket_id))
         );
     };
-    let (text, stays) = match read(comment.visibility, text, scene.chat.reply_prefix.as_deref()) {
+    let prefix = scene.chat.reply_prefix.as_deref();
+    let new = match among_customers {
+        // Everybody reads it there, whatever it begins with.
+        true => NewText::Words(customer::without_sign(text, prefix)),
+        false => read(comment.visibility, text, prefix),
+    };
+    let (text, stays) = match new {
         NewText::Words(text) => (text, false),
         NewText::StaysInternal(text) => (text, true),
         NewText::Unclear => {
@@ -78,9 +87,9 @@ pub(super) async fn edited(
         deed.saying(Message::text(
             "This stays an internal note: the customer gets nothing. Write it anew to answer them.",
         ))
-    } else if reach.left > 0 {
+    } else if reach.mailed() > 0 && known.is_staff() {
         deed.saying(Message::text(
-            "The reply had left already and cannot be unsent: the customer has the words as they were.",
+            "The reply had left already by mail and cannot be unsent: the customer has the words as they were.",
         ))
     } else {
         deed
@@ -88,7 +97,11 @@ pub(super) async fn edited(
 }
 
 /// A message was deleted. Who did it is not known; the comment is its author's.
-pub(super) async fn deleted(scene: &mut Scene<'_>, post: &str) -> anyhow::Result<Deed> {
+pub(super) async fn deleted(
+    scene: &mut Scene<'_>,
+    post: &str,
+    among_customers: bool,
+) -> anyhow::Result<Deed> {
     let Some(comment) = comment_of(scene, post).await? else {
         return Ok(Deed::ignored("the message stands for no comment"));
     };
@@ -102,9 +115,9 @@ pub(super) async fn deleted(scene: &mut Scene<'_>, post: &str) -> anyhow::Result
     };
     let mut deed = Deed::done().on(Some(ticket.id));
     deed.settlement.comment = Some(comment.id);
-    Ok(if reach.left > 0 {
+    Ok(if reach.mailed() > 0 && !among_customers {
         deed.saying(Message::text(
-            "The public reply that was deleted here had left already and cannot be unsent: the customer has it.",
+            "The public reply that was deleted here had left already by mail and cannot be unsent: the customer has it.",
         ))
     } else {
         deed

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use crate::chat::{CommandSpec, Form, FormField, Surface};
 use crate::ids::{CommentId, ReminderId, TicketId};
 
-use super::OPEN_TICKET;
+use super::{OPEN_TICKET, panel};
+use crate::config::Settings;
 
 /// The most characters of a form's text: what every platform takes.
-const MOST: u16 = 3_000;
+pub(super) const MOST: u16 = 3_000;
 
 /// What a button or a form asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,6 +24,16 @@ pub(super) enum Action {
     More(TicketId),
     /// The whole mail behind a comment.
     Whole(CommentId),
+    /// A ticket of the customer's own, in a category where one is named.
+    Panel(Option<String>),
+    /// How the customer liked it.
+    Rate(TicketId, u8),
+    /// A word about it.
+    Word(TicketId, u8),
+    /// The matter is settled.
+    Accept(TicketId),
+    /// Something is missing.
+    Missing(TicketId),
     /// A line to run as it is.
     Line(String),
     /// A line about a ticket.
@@ -39,8 +50,21 @@ pub(super) fn read(action: &str) -> Option<Action> {
         let (id, line) = rest.split_once(':')?;
         return Some(Action::On(TicketId(id.parse().ok()?), line.to_owned()));
     }
+    if word == "panel" {
+        return Some(Action::Panel((!rest.is_empty()).then(|| rest.to_owned())));
+    }
+    if matches!(word, "rate" | "word") {
+        let (id, score) = rest.split_once(':')?;
+        let (id, score) = (TicketId(id.parse().ok()?), score.parse().ok()?);
+        return Some(match word {
+            "rate" => Action::Rate(id, score),
+            _ => Action::Word(id, score),
+        });
+    }
     let id: i64 = rest.parse().ok()?;
     match word {
+        "accept" => Some(Action::Accept(TicketId(id))),
+        "missing" => Some(Action::Missing(TicketId(id))),
         "take" => Some(Action::Plain("take", TicketId(id))),
         "resolve" => Some(Action::Plain("resolve", TicketId(id))),
         "reopen" => Some(Action::Plain("reopen", TicketId(id))),
@@ -55,11 +79,12 @@ pub(super) fn read(action: &str) -> Option<Action> {
 
 /// What the platforms must know in advance.
 #[must_use]
-pub fn surface(commands: Vec<CommandSpec>) -> Surface {
+pub fn surface(commands: Vec<CommandSpec>, settings: &Settings, chat: &str) -> Surface {
+    let panel = panel::forms(settings, chat);
     Surface {
         commands,
         shortcuts: vec![OPEN_TICKET.to_owned()],
-        form: Arc::new(form),
+        form: Arc::new(move |action| panel.get(action).cloned().or_else(|| form(action))),
     }
 }
 
@@ -73,6 +98,8 @@ fn form(action: &str) -> Option<Form> {
             "When: in 2 hours, tomorrow 9am, friday",
             false,
         ),
+        Action::Word(..) => ("A word about it", "What was good, or could be better", true),
+        Action::Missing(_) => ("What is missing?", "What is left to do", true),
         _ => return None,
     };
     Some(Form {
@@ -103,7 +130,13 @@ mod tests {
         );
         let line = Action::On(TicketId(7), "status open".to_owned());
         assert_eq!(read("on:7:status open"), Some(line));
-        for wrong in ["take", "take:x", "drop:7", ""] {
+        assert_eq!(read("panel:"), Some(Action::Panel(None)));
+        let category = Action::Panel(Some("billing".to_owned()));
+        assert_eq!(read("panel:billing"), Some(category));
+        assert_eq!(read("rate:7:4"), Some(Action::Rate(TicketId(7), 4)));
+        for wrong in [
+            "take", "take:x", "drop:7", "rate:7", "rate:7:x", "word:x:1", "",
+        ] {
             assert_eq!(read(wrong), None, "{wrong}");
         }
     }
@@ -114,9 +147,17 @@ mod tests {
             form("reply:7").map(|form| form.action),
             Some("reply:7".to_owned())
         );
-        assert!(form("note:7").is_some());
-        assert!(form("later:7").is_some());
-        for other in ["take:7", "more:7", "whole:7", "run:note hi"] {
+        for opens in ["note:7", "later:7", "word:7:4", "missing:7"] {
+            assert!(form(opens).is_some(), "{opens}");
+        }
+        for other in [
+            "take:7",
+            "more:7",
+            "whole:7",
+            "run:note hi",
+            "rate:7:4",
+            "accept:7",
+        ] {
             assert!(form(other).is_none(), "{other}");
         }
     }

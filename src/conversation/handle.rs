@@ -8,11 +8,11 @@ use sqlx::PgPool;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use super::fetch;
 use super::say::{self, Deed, Scene};
 use super::store::{self, Claimed};
 use crate::chat::{
-    Act, AnswerHandle, Attempt, ChatEvent, ChatFailure, ChatFile, ChatPlatform, EventKind, Message,
-    Platforms,
+    Act, AnswerHandle, Attempt, ChatEvent, ChatPlatform, EventKind, Message, Platforms,
 };
 use crate::clock::Clock;
 use crate::command::Reported;
@@ -33,7 +33,7 @@ const CREW: Crew = Crew {
 const LEASE: TimeDelta = TimeDelta::seconds(120);
 
 /// How long one file may take to come, and one answer to go.
-const DEADLINE: Duration = Duration::from_secs(30);
+pub(super) const DEADLINE: Duration = Duration::from_secs(30);
 
 /// How often what nobody waits for is tried.
 const ATTEMPTS: i32 = 5;
@@ -151,7 +151,14 @@ impl Handler {
             let gone = Deed::ignored("its chat is not in the configuration any more");
             return self.write(id, lease, &gone).await;
         };
-        let files = self.files(platform.as_ref(), attempt, event).await?;
+        // What a person waits for is tried once.
+        let last = attempt >= ATTEMPTS || has_answer(event).is_some();
+        let (platform, now) = (platform.as_ref(), self.clock.now());
+        let around = fetch::around(&self.pool, chat, platform, now, event, last).await?;
+        let wanted = around
+            .last()
+            .map_or(fetch::files_of(event), |said| &said.files);
+        let files = fetch::files(platform, &self.settings, wanted, last).await?;
         let mut tx = self.pool.begin().await?;
         let mut scene = Scene {
             conn: &mut tx,
@@ -161,6 +168,7 @@ impl Handler {
             now: self.clock.now(),
             event,
             files: &files,
+            around: &around,
         };
         let deed = say::act(&mut scene).await?;
         let now = self.clock.now();
@@ -178,7 +186,7 @@ impl Handler {
             "A chat event was settled"
         );
         if let Some(answer) = deed.answer {
-            self.answer(platform.as_ref(), id, event, answer).await;
+            self.answer(platform, id, event, answer, deed.openly).await;
         }
         Ok(())
     }
@@ -189,47 +197,6 @@ impl Handler {
         Ok(())
     }
 
-    /// The files of a message, fetched now: their addresses expire. One that cannot be had in the end is left out, and the
-    /// words say so; the words themselves are never held up by it for good.
-    async fn files(
-        &self,
-        platform: &dyn ChatPlatform,
-        attempt: i32,
-        event: &ChatEvent,
-    ) -> anyhow::Result<Vec<Result<ChatFile, String>>> {
-        let (EventKind::Posted { files, .. } | EventKind::Command { files, .. }) = &event.kind
-        else {
-            return Ok(Vec::new());
-        };
-        let most = self.settings.limits.attachment_bytes;
-        let mut fetched = Vec::new();
-        for file in files {
-            let Some(url) = file.url.as_deref().filter(|_| file.size <= most) else {
-                fetched.push(Err(format!("{} (too large)", file.name)));
-                continue;
-            };
-            let content = tokio::time::timeout(DEADLINE, platform.file(url, most)).await;
-            match content {
-                Ok(Ok(content)) => fetched.push(Ok(ChatFile {
-                    content,
-                    ..file.clone()
-                })),
-                Ok(Err(ChatFailure::Permanent { text })) => {
-                    fetched.push(Err(format!("{} ({text})", file.name)));
-                }
-                Ok(Err(failure)) if attempt >= ATTEMPTS || has_answer(event).is_some() => {
-                    fetched.push(Err(format!("{} ({failure})", file.name)));
-                }
-                Err(_) if attempt >= ATTEMPTS || has_answer(event).is_some() => {
-                    fetched.push(Err(format!("{} (it did not come in time)", file.name)));
-                }
-                Ok(Err(failure)) => return Err(failure.into()),
-                Err(_) => anyhow::bail!("the file {} did not come in time", file.name),
-            }
-        }
-        Ok(fetched)
-    }
-
     /// Answers whoever did it. An answer that does not arrive is not repeated: what was done is done, and shows.
     async fn answer(
         &self,
@@ -237,6 +204,7 @@ impl Handler {
         id: i64,
         event: &ChatEvent,
         message: Message,
+        openly: bool,
     ) {
         let chat = self.chat(&event.platform);
         let within_team = chat.is_some_and(|chat| chat.has_place(&event.place.place));
@@ -247,7 +215,7 @@ impl Handler {
                 message,
                 private: true,
             },
-            None if within_team && in_thread => Act::Post {
+            None if (within_team || openly) && in_thread => Act::Post {
                 place: event.place.clone(),
                 message,
             },
@@ -307,7 +275,7 @@ impl Handler {
         };
         if let Some(platform) = self.platforms.get(&event.platform) {
             let told = Message::text(Reported::new(error).to_string());
-            self.answer(platform.as_ref(), id, event, told).await;
+            self.answer(platform.as_ref(), id, event, told, false).await;
         }
         Ok(())
     }

@@ -8,12 +8,12 @@ use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use super::{complete, concerns_us, store};
+use super::{complete, concerns_us, customer, is_among_customers, store};
 use crate::chat::{ChatEvent, ChatFailure, ChatPlatform, EventKind, Missing, PostRef};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::config::chat::ChatSettings;
-use crate::notify::{self, Happening};
+use crate::notify::{self, Happening, posts};
 use crate::ticket::chat_thread;
 use crate::wake::{Topic, Wake};
 
@@ -104,11 +104,16 @@ impl Listener {
     /// # Errors
     /// If the database does not answer; the event is told again after the gap that this makes.
     pub async fn hear(&self, event: &ChatEvent) -> Result<(), sqlx::Error> {
-        if !concerns_us(&self.chat, event) {
+        let may_be_theirs = is_among_customers(&self.chat, event);
+        let ours = concerns_us(&self.chat, event);
+        if !ours && !may_be_theirs {
             return Ok(());
         }
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
+        if !ours && !customer::is_theirs(&mut tx, event).await? {
+            return tx.rollback().await;
+        }
         let new = store::insert(&mut tx, now, event).await?;
         if let EventKind::Posted { post, .. } = &event.kind
             && event.place.thread.is_some()
@@ -135,6 +140,8 @@ impl Listener {
         if let Err(failure) = self.check(conn).await? {
             return Ok(Err(failure));
         }
+        posts::show_panel(conn, self.clock.now(), &self.chat).await?;
+        self.wake.ring(Topic::Outbox);
         let since = chat_thread::read_since(conn, self.clock.now(), &self.chat.name).await?;
         let (told, mut heard) = mpsc::channel(WAITING);
         let connected = CancellationToken::new();
@@ -181,12 +188,10 @@ impl Listener {
     /// Looks what the platform lets Frontdesk do. What is missing is in the log, in `frontdesk status`, and no reason not
     /// to begin.
     async fn check(&self, conn: &mut PgConnection) -> anyhow::Result<Result<(), ChatFailure>> {
-        let places: Vec<String> = self
-            .chat
-            .places
-            .iter()
-            .map(|place| place.id.clone())
-            .collect();
+        let places = self.chat.places.iter().map(|place| &place.id);
+        let customers = self.chat.customers.as_ref();
+        let places = places.chain(customers.map(|customers| &customers.place));
+        let places: Vec<String> = places.cloned().collect();
         let missing = match self.platform.check(&places).await {
             Ok(missing) => missing,
             Err(failure) => return Ok(Err(failure)),

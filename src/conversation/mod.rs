@@ -13,6 +13,9 @@
 //! | `/…`, or text that mentions us                            | a command                                            |
 //! | a button, a form, an emoji                                | the command that it stands for                       |
 //!
+//! A customer's own thread, which they share with the team, is another matter (`customer`): everybody reads everything there,
+//! so that what staff writes in it is public, and what the customer writes is theirs.
+//!
 //! Elsewhere, slash commands and text that mentions us are commands too, and the rest is nobody's business: it is not even
 //! written down. Only staff is heard in a ticket's thread. Whoever is unknown has no rights; their text is kept in its row
 //! and nowhere else.
@@ -23,11 +26,14 @@
 
 mod amend;
 mod complete;
+mod customer;
+mod fetch;
 mod follow;
 mod forms;
 mod handle;
 mod listen;
 mod menu;
+mod panel;
 mod react;
 mod say;
 mod seat;
@@ -46,6 +52,16 @@ use crate::config::chat::ChatSettings;
 
 /// How the entry of a message's own menu is called that opens a ticket from it.
 const OPEN_TICKET: &str = "Open a ticket";
+
+/// Whether a message was written, changed or taken away where a customer's own thread may be: outside the places of staff, since
+/// some platforms open it in a conversation of its own. It is looked then whether the thread is one of theirs.
+fn is_among_customers(chat: &ChatSettings, event: &ChatEvent) -> bool {
+    let a_message = matches!(
+        event.kind,
+        EventKind::Posted { .. } | EventKind::Edited { .. } | EventKind::Deleted { .. }
+    );
+    a_message && chat.customers.is_some() && !chat.has_place(&event.place.place)
+}
 
 /// Whether an event is anybody's business here. What people say to one another elsewhere is not written down.
 fn concerns_us(chat: &ChatSettings, event: &ChatEvent) -> bool {

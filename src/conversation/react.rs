@@ -5,17 +5,23 @@ use std::collections::BTreeMap;
 use anyhow::Context as _;
 
 use super::OPEN_TICKET;
-use super::say::{Deed, Scene, run};
+use super::say::{Deed, Scene, files, run, with_files};
 use super::who::Known;
 use crate::chat::{Chatter, Message, PostRef, text};
 use crate::desk::{self, Chosen, Context, NewWords, Opening};
 use crate::people::chat_account;
 use crate::ticket::chat_thread;
 use crate::ticket::number::{self, Occasion};
-use crate::ticket::{Actor, Source};
+use crate::ticket::{Actor, Source, Visibility};
 
 /// The longest subject that is taken from a message, in characters.
 const SUBJECT_CHARS: usize = 100;
+
+/// What stands above the conversation around a message.
+const AROUND: &str = "What was said before it:\n\n";
+
+/// The longest conversation that is noted, in characters.
+const AROUND_CHARS: usize = 8_000;
 
 /// A post was marked with an emoji.
 pub(super) async fn reacted(
@@ -28,8 +34,13 @@ pub(super) async fn reacted(
 ) -> anyhow::Result<Deed> {
     let chat = scene.chat;
     if emoji == chat.emoji.open {
+        // What the platform did not tell was read with what stands around it.
+        let read = scene.around.last();
+        let text = text.or(read.map(|said| said.text.as_str()));
+        let author = author.or(read.map(|said| &said.who));
         return match (text, author) {
             (Some(text), Some(author)) => open(scene, known, text, author).await,
+            _ if !known.is_staff() => Ok(only_staff()),
             _ => Ok(Deed::ignored(
                 "the platform did not say what the message is",
             )),
@@ -72,6 +83,38 @@ pub(super) async fn shortcut(
     open(scene, known, text, author).await
 }
 
+fn only_staff() -> Deed {
+    Deed::refused("only staff opens tickets from messages").saying(Message::text(
+        "Only staff opens a ticket from a message. `open SUBJECT` opens one of your own.",
+    ))
+}
+
+/// What was said before the message, for staff: nothing where it stands alone. The newest of it is kept where it is long.
+fn around(scene: &Scene<'_>) -> Option<String> {
+    let (_, before) = scene.around.split_last()?;
+    let zone = scene.settings.desk.zone;
+    let most = scene.settings.desk.comment_max_chars;
+    let mut room = most.map_or(AROUND_CHARS, |most| {
+        AROUND_CHARS.min(usize::try_from(most).unwrap_or(AROUND_CHARS))
+    });
+    room = room.saturating_sub(AROUND.chars().count());
+    let mut lines = Vec::new();
+    for said in before.iter().rev() {
+        let at = said.at.with_timezone(&zone).format("%-d %b %H:%M");
+        let names = said.files.iter().map(|file| format!(" [{}]", file.name));
+        let files: String = names.collect();
+        let line = format!("{} ({at}): {}{files}", said.who.name, said.text.trim());
+        let length = line.chars().count() + 1;
+        if length > room {
+            break;
+        }
+        room -= length;
+        lines.push(line);
+    }
+    lines.reverse();
+    (!lines.is_empty()).then(|| format!("{AROUND}{}", lines.join("\n")))
+}
+
 /// Opens a ticket from what somebody wrote. They are its requester, whoever they are.
 async fn open(
     scene: &mut Scene<'_>,
@@ -81,11 +124,7 @@ async fn open(
 ) -> anyhow::Result<Deed> {
     let actor = known.person.as_ref().filter(|_| known.is_staff());
     let Some(actor) = actor else {
-        return Ok(
-            Deed::refused("only staff opens tickets from messages").saying(Message::text(
-                "Only staff opens a ticket from a message. `open SUBJECT` opens one of your own.",
-            )),
-        );
+        return Ok(only_staff());
     };
     let name = &scene.chat.name;
     let requester = match chat_account::person(scene.conn, name, &author.id).await? {
@@ -113,15 +152,17 @@ async fn open(
         text.trim()
     };
     let subject = text::shortened(words.lines().next().unwrap_or_default(), SUBJECT_CHARS);
+    let files = files(scene);
+    let words = with_files(scene, words);
     let opening = Opening {
         number: &number,
         subject: &subject,
         requester: &requester,
         words: NewWords {
-            body: words,
+            body: &words,
             full_text: None,
             html: None,
-            files: &[],
+            files: &files,
             message_ids: &[],
             source: Source::Chat,
             inbound_id: None,
@@ -135,9 +176,24 @@ async fn open(
         acknowledge: requester.id != actor.id,
         tell_actor: false,
     };
-    let opened = desk::open(scene.conn, &ctx, &opening)
+    let mut opened = desk::open(scene.conn, &ctx, &opening)
         .await
         .context("the ticket could not be opened")?;
+    if let Some(note) = around(scene) {
+        let said = desk::Said {
+            author: actor,
+            as_staff: true,
+            visibility: Visibility::Internal,
+            words: NewWords {
+                body: &note,
+                files: &[],
+                ..opening.words
+            },
+        };
+        desk::comment(scene.conn, &ctx, &mut opened.ticket, &said)
+            .await
+            .context("the conversation around the message could not be noted")?;
+    }
     let mut deed = Deed::done()
         .on(Some(opened.ticket.id))
         .saying(Message::text(format!(

@@ -5,14 +5,15 @@ use sqlx::{PgConnection, PgPool};
 use super::forms::{self, Action};
 use super::store::Settlement;
 use super::who::{self, Known};
-use super::{amend, menu, react};
-use crate::chat::{Button, ChatEvent, ChatFile, EventKind, Message, PostRef, Tone};
+use super::{amend, customer, menu, panel, react};
+use crate::chat::{Button, ChatEvent, ChatFile, EventKind, Message, PostRef, Said, Tone};
 use crate::command::{self, Account, Caller, Failure, Reply};
 use crate::config::Settings;
 use crate::config::chat::ChatSettings;
 use crate::ids::TicketId;
 use crate::ticket::Source;
 use crate::ticket::chat_thread::{self, NewPost};
+use crate::ticket::customer_thread;
 use crate::ticket::timeline::NewFile;
 
 /// The longest line that a button carries, in bytes, with `run:` before it.
@@ -32,6 +33,8 @@ pub(super) struct Scene<'a> {
     pub(super) event: &'a ChatEvent,
     /// The files that came with it, or why one did not.
     pub(super) files: &'a [Result<ChatFile, String>],
+    /// The conversation around the message that it is about, the message itself last.
+    pub(super) around: &'a [Said],
 }
 
 /// What was done about an event.
@@ -40,6 +43,8 @@ pub(super) struct Deed {
     pub(super) settlement: Settlement,
     /// What whoever did it is told.
     pub(super) answer: Option<Message>,
+    /// Whether the answer may stand where everybody there reads it, outside the places of staff.
+    pub(super) openly: bool,
 }
 
 impl Deed {
@@ -51,6 +56,7 @@ impl Deed {
                 ..Settlement::default()
             },
             answer: None,
+            openly: false,
         }
     }
 
@@ -114,8 +120,15 @@ pub(super) async fn act(scene: &mut Scene<'_>) -> anyhow::Result<Deed> {
     let event = scene.event;
     let known = who::look(scene.conn, scene.now, scene.chat, &event.who).await?;
     let person = known.person.as_ref().map(|person| person.id);
-    let here = chat_thread::ticket_at(scene.conn, &scene.chat.name, &event.place).await?;
+    let own = customer_thread::at(scene.conn, &scene.chat.name, &event.place).await?;
+    let here = match &own {
+        Some(own) => Some(own.ticket_id),
+        None => chat_thread::ticket_at(scene.conn, &scene.chat.name, &event.place).await?,
+    };
     let mut deed = match &event.kind {
+        EventKind::Posted { post, text, .. } if let Some(own) = &own => {
+            customer::posted(scene, &known, own, post, text).await?
+        }
         EventKind::Posted {
             post,
             text,
@@ -145,11 +158,16 @@ pub(super) async fn act(scene: &mut Scene<'_>) -> anyhow::Result<Deed> {
         EventKind::Shortcut {
             name, text, author, ..
         } => react::shortcut(scene, &known, name, text, author).await?,
-        EventKind::Edited { post, text } => amend::edited(scene, &known, post, text).await?,
-        EventKind::Deleted { post } => amend::deleted(scene, post).await?,
+        EventKind::Edited { post, text } => {
+            amend::edited(scene, &known, post, text, own.is_some()).await?
+        }
+        EventKind::Deleted { post } => match panel::taken_away(scene, post).await? {
+            Some(deed) => deed,
+            None => amend::deleted(scene, post, own.is_some()).await?,
+        },
         EventKind::Completing { .. } => Deed::ignored("completions are answered at once"),
     };
-    deed.settlement.person = person;
+    deed.settlement.person = deed.settlement.person.or(person);
     Ok(deed)
 }
 
@@ -207,7 +225,7 @@ async fn posted(
 }
 
 /// The words, with a line for each file that could not be kept. Files alone are named, so that the comment says something.
-fn with_files(scene: &Scene<'_>, text: &str) -> String {
+pub(super) fn with_files(scene: &Scene<'_>, text: &str) -> String {
     let mut words = text.trim().to_owned();
     if words.is_empty() {
         let names: Vec<&str> = scene
@@ -226,17 +244,10 @@ fn with_files(scene: &Scene<'_>, text: &str) -> String {
     words.trim().to_owned()
 }
 
-/// Has a command done.
-pub(super) async fn run(
-    scene: &mut Scene<'_>,
-    known: &Known,
-    ticket: Option<TicketId>,
-    line: &str,
-) -> anyhow::Result<Deed> {
-    let files: Vec<NewFile<'_>> = scene
-        .files
-        .iter()
-        .flatten()
+/// The files that came with it, as a comment takes them.
+pub(super) fn files<'a>(scene: &Scene<'a>) -> Vec<NewFile<'a>> {
+    let files = scene.files.iter().flatten();
+    files
         .map(|file| NewFile {
             name: &file.name,
             content_type: &file.content_type,
@@ -244,7 +255,17 @@ pub(super) async fn run(
             inline: false,
             content: &file.content,
         })
-        .collect();
+        .collect()
+}
+
+/// Has a command done.
+pub(super) async fn run(
+    scene: &mut Scene<'_>,
+    known: &Known,
+    ticket: Option<TicketId>,
+    line: &str,
+) -> anyhow::Result<Deed> {
+    let files = files(scene);
     let caller = Caller {
         person: known.person.as_ref(),
         role: known.role,
@@ -330,7 +351,17 @@ async fn pressed(
         Some(Action::On(ticket, line)) => run(scene, known, Some(ticket), &line).await,
         Some(Action::More(ticket)) => menu::more(scene, known, ticket).await,
         Some(Action::Whole(comment)) => menu::whole(scene, known, comment).await,
-        Some(Action::Words(..) | Action::Later(_)) => Ok(Deed::ignored("its form was opened")),
+        Some(Action::Rate(ticket, score)) => {
+            customer::rate(scene, known, ticket, score, None).await
+        }
+        Some(Action::Accept(ticket)) => customer::accept(scene, known, ticket).await,
+        Some(
+            Action::Words(..)
+            | Action::Later(_)
+            | Action::Panel(_)
+            | Action::Word(..)
+            | Action::Missing(_),
+        ) => Ok(Deed::ignored("its form was opened")),
         None => Ok(Deed::refused("nobody knows this button")
             .saying(Message::text("This button does nothing any more."))),
     }
@@ -344,6 +375,15 @@ async fn submitted(
 ) -> anyhow::Result<Deed> {
     let text = values.iter().find(|(key, _)| key == "text");
     match (forms::read(action), text) {
+        (Some(Action::Panel(category)), _) => {
+            panel::submitted(scene, known, category.as_deref(), values).await
+        }
+        (Some(Action::Word(ticket, score)), Some((_, words))) => {
+            customer::rate(scene, known, ticket, score, Some(words)).await
+        }
+        (Some(Action::Missing(ticket)), Some((_, text))) => {
+            customer::missing(scene, known, ticket, text).await
+        }
         (Some(Action::Words(word, ticket)), Some((_, text))) => {
             let line = format!("{word} -- {}", text.trim());
             run(scene, known, Some(ticket), &line).await

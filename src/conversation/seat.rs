@@ -68,5 +68,6 @@ fn chat(handle: &str, place: &str, number: u8) -> ChatSettings {
             resolve: String::new(),
             open: String::new(),
         },
+        customers: None,
     }
 }

@@ -143,6 +143,21 @@ pub(super) async fn settle_failure(
     Ok(done.rows_affected() == 1)
 }
 
+/// How much a person did since then.
+pub(super) async fn done_by(
+    conn: &mut PgConnection,
+    person: PersonId,
+    since: DateTime<Utc>,
+) -> Result<i64, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT count(*) AS "all!" FROM chat_event WHERE person_id = $1 AND received_at > $2"#,
+        person.0,
+        since
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// Tries to become the one copy that listens to a platform. The lease lives and dies with the connection.
 pub(super) async fn try_lease(
     conn: &mut PgConnection,

@@ -15,12 +15,13 @@ use crate::chat::{Act, Attempt, ChatFailure, ChatPlatform, Done, Platforms};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::crew::{self, Crew, Work};
+use crate::desk::{self, Context, DeskError};
 use crate::notify::posts::{self, Post, PostError};
 use crate::notify::render::Templates;
 use crate::notify::{self, Happening};
-use crate::outbox::Channel;
 use crate::outbox::backoff::{self, Trouble};
 use crate::outbox::store::{self, Claimed};
+use crate::outbox::{Audience, Channel};
 use crate::ticket::Actor;
 use crate::ticket::timeline::{self, NewEvent};
 use crate::wake::{Topic, Wake};
@@ -211,7 +212,7 @@ impl Poster {
         if !store::settle_failure(&mut tx, row.id, lease, now, due_at, error).await? {
             return tx.rollback().await;
         }
-        if due_at.is_none() {
+        if due_at.is_none() && !posts::lost(&mut tx, &self.settings, now, row).await? {
             self.give_up(&mut tx, row, error).await?;
         }
         if let Failure::Chat(ChatFailure::Credential(_)) = failure {
@@ -239,6 +240,9 @@ impl Poster {
         if notify::mail_instead(conn, &self.settings, now, row).await? {
             return Ok(());
         }
+        if row.audience == Audience::Customer {
+            return self.tell_author(conn, row, error).await;
+        }
         if let Some(ticket) = row.ticket_id {
             let event = NewEvent {
                 kind: "post_failed",
@@ -257,6 +261,32 @@ impl Poster {
             row.address
         );
         self.alarm(conn, &key, &text).await
+    }
+
+    /// A customer was not reached, in chat or by mail: that stands on the ticket, and whoever wrote to them is told.
+    async fn tell_author(
+        &self,
+        conn: &mut PgConnection,
+        row: &Claimed,
+        error: &str,
+    ) -> Result<(), sqlx::Error> {
+        let Some(row) = store::get(conn, row.id).await? else {
+            return Ok(());
+        };
+        let ctx = Context {
+            settings: &self.settings,
+            now: self.clock.now(),
+            actor: Actor::System,
+            answering: true,
+        };
+        match desk::given_up(conn, &ctx, &row, error).await {
+            Err(DeskError::Database(error)) => Err(error),
+            Err(error) => {
+                tracing::error!(delivery.id = row.id.0, %error, "A failed post could not be put on its ticket");
+                Ok(())
+            }
+            Ok(()) => Ok(()),
+        }
     }
 
     async fn alarm(

@@ -81,7 +81,11 @@ pub async fn reopen(
 
 /// The first status of the kind that may follow; where none may, the first of all, so that the refusal says what
 /// may.
-fn target(ctx: &Context<'_>, ticket: &Ticket, kind: StatusKind) -> Result<String, DeskError> {
+pub(super) fn target(
+    ctx: &Context<'_>,
+    ticket: &Ticket,
+    kind: StatusKind,
+) -> Result<String, DeskError> {
     let desk = &ctx.settings.desk;
     let of_kind = || desk.status.iter().filter(|status| status.kind == kind);
     of_kind()

@@ -3,6 +3,7 @@
 
 mod assign;
 mod canned;
+mod close_request;
 mod comment;
 mod connect;
 mod delivery;
@@ -30,6 +31,7 @@ use chrono::{DateTime, Utc};
 
 pub use assign::{assign, route_to_team};
 pub use canned::{VARIABLES as CANNED_VARIABLES, fill_canned, save_canned};
+pub use close_request::{accept_close, ask_to_close, close_unanswered_request};
 pub use comment::{NewWords, Said, comment, record_automatic_reply};
 pub use connect::{begin_connect, confirm_connect};
 pub use delivery::{bounced, cancel_delivery, given_up};
@@ -77,6 +79,9 @@ const SETTLED: &str = "nobody wrote since it was resolved";
 /// Why a waiting ticket closes by itself.
 const UNANSWERED: &str = "the customer did not answer";
 
+/// Why a ticket is resolved when its customer says so.
+const AGREED: &str = "the customer agreed";
+
 /// Whether the machinery gave this reason, rather than a person in confidence.
 #[must_use]
 pub fn is_own_reason(reason: &str) -> bool {
@@ -91,6 +96,7 @@ pub fn is_own_reason(reason: &str) -> bool {
         snooze::ITS_TIME,
         share::THEIR_TURN,
         share::FEWEST,
+        AGREED,
     ]
     .contains(&reason)
 }

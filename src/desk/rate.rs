@@ -11,12 +11,12 @@ use crate::ticket::{Ticket, rating, store, workflow};
 const WORDS_CHARS: usize = 1_000;
 
 /// Takes down what a customer says of a resolved or closed ticket that the caller holds by [`store::lock`]: 1 to 5,
-/// and a word. Until the ticket comes back, a second rating takes the place of the first. Nobody is told; it
-/// stands on the timeline. The ticket does not come back by it.
+/// and a word. Until the ticket comes back, a second rating takes the place of the first; what the requester says is not
+/// replaced by others who take part. Nobody is told; it stands on the timeline. The ticket does not come back by it.
 ///
 /// # Errors
-/// If the score is none, the ticket is not done, or the person does not take part in it; or the database does not
-/// answer.
+/// If the score is none, the ticket is not done, or the person does not take part in it or worked on it; or the database
+/// does not answer.
 pub async fn rate(
     conn: &mut PgConnection,
     ctx: &Context<'_>,
@@ -32,6 +32,19 @@ pub async fn rate(
     if !workflow::is_done(ticket.kind) {
         return refuse(format!(
             "{} is not resolved yet; it can be rated then",
+            ticket.number
+        ));
+    }
+    if ticket.assignee_id == Some(person.id) {
+        return refuse(format!(
+            "you worked on {}; its customer rates it",
+            ticket.number
+        ));
+    }
+    let rated = rating::in_round(conn, ticket.id, ticket.reopened_count).await?;
+    if rated == Some(ticket.requester_id) && person.id != ticket.requester_id {
+        return refuse(format!(
+            "the requester of {} has rated it, and that counts",
             ticket.number
         ));
     }

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 
 use super::act::{self, Deed, Scene};
 use super::spoken::{self, Spoken};
-use super::{orders, parties, words};
+use super::{answer, orders, parties, words};
 use crate::desk::{self, NewWords, Said};
 use crate::ids::TicketId;
 use crate::mail::html;
@@ -27,16 +27,22 @@ pub(super) async fn comment(
         return by_staff(conn, scene, &author, ticket, words).await;
     }
     let mut ticket = ticket::store::lock(conn, ticket).await?;
+    let body = words::of_customer(scene.mail);
+    if let Some(deed) = answer::rated(conn, scene, &mut ticket, &author, body).await? {
+        return Ok(deed);
+    }
     let others = parties::participants(conn, scene, &author).await?;
     ticket::store::add_participants(conn, scene.now, ticket.id, &others).await?;
-    let body = words::of_customer(scene.mail);
     let said = Said {
         author: &author,
         as_staff: false,
         visibility: Visibility::Public,
         words: words::words(scene, body, html.as_deref(), &files, &ids),
     };
-    say(conn, scene, &mut ticket, &said).await
+    let asked = answer::was_asked(conn, &ticket).await?;
+    let deed = say(conn, scene, &mut ticket, &said).await?;
+    answer::accepted(conn, scene, &mut ticket, &said, asked).await?;
+    Ok(deed)
 }
 
 /// What an agent orders is done first, and what the agent says is said in any case.

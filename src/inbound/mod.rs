@@ -6,6 +6,7 @@
 
 pub mod accept;
 pub mod act;
+mod answer;
 mod bounds;
 mod comment;
 pub mod facts;

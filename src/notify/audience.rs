@@ -8,6 +8,7 @@ use super::{Why, Withheld};
 use crate::config::Settings;
 use crate::ids::PersonId;
 use crate::people::Role;
+use crate::ticket::workflow;
 
 /// Somebody who reads what customers read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +23,7 @@ impl<'f> Staff<'f> {
         if !person.role.is_staff() {
             return Err(Why::NotStaff);
         }
-        match person.unreachable(settings) {
+        match person.without_mail(settings) {
             Some(why) => Err(why),
             None => Ok(Self(person)),
         }
@@ -77,13 +78,13 @@ pub(super) fn decide<'f>(
     let mut decision = Decision::default();
     let mut seen = BTreeSet::new();
     let opening = matches!(question.matter, Matter::Opened { .. });
-    if !matches!(
-        question.matter,
-        Matter::Opened {
-            tell_actor: true,
-            ..
-        }
-    ) {
+    let tell_actor = match question.matter {
+        Matter::Opened { tell_actor, .. } => tell_actor,
+        // Whoever says that the matter is settled gets it in writing, and is asked how it was.
+        Matter::Status => workflow::is_done(question.ticket.kind) && by_customer(facts, question),
+        _ => false,
+    };
+    if !tell_actor {
         seen.extend(question.actor);
     }
     for person in customers_concerned(facts, question) {

@@ -3,6 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
+use super::Why;
 use crate::config::service::Caps;
 
 /// The breaker's row.
@@ -78,4 +79,30 @@ pub async fn open_now(
     )
     .fetch_all(conn)
     .await
+}
+
+/// What stands against automatic answers.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct Guard {
+    /// The breaker is open.
+    pub(super) open: bool,
+    /// As many answers as may go out in a minute went out: the breaker is to be opened.
+    pub(super) flooded: bool,
+    /// Answers about the ticket in the past hour.
+    pub(super) ticket_answers: i64,
+}
+
+impl Guard {
+    /// Why one more automatic answer may not go out; `more` were granted already for the same happening.
+    pub(super) fn refuses(self, answers: i64, more: i64, caps: &Caps) -> Option<Why> {
+        if self.open || self.flooded {
+            Some(Why::BreakerOpen)
+        } else if answers >= i64::from(caps.answers_per_sender_per_hour) {
+            Some(Why::SenderCap)
+        } else if self.ticket_answers + more >= i64::from(caps.answers_per_ticket_per_hour) {
+            Some(Why::TicketCap)
+        } else {
+            None
+        }
+    }
 }

@@ -169,6 +169,7 @@ pub async fn reach(
             address: row.address,
             suppressed: row.suppressed,
             answers: 0,
+            reach: super::reach::Reach::Mail,
         };
         let mail = match (facts.unreachable(settings), facts.address) {
             (Some(why), _) => Err(why),

@@ -5,6 +5,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use serde::{Deserialize, Serialize};
 
+use super::closing::{Ending, day};
 use crate::ids::CommentId;
 use crate::mail::message::Mailbox;
 use crate::ticket::{AttachmentInfo, Comment, Visibility};
@@ -53,6 +54,16 @@ impl<'a> PublicComment<'a> {
         let public = comment.visibility == Visibility::Public && comment.deleted_at.is_none();
         public.then_some(Self(comment))
     }
+
+    /// Its words.
+    pub(super) fn body(self) -> &'a str {
+        &self.0.body
+    }
+
+    /// The comment.
+    pub(super) fn comment(self) -> &'a Comment {
+        self.0
+    }
 }
 
 /// What a customer sees of a ticket.
@@ -93,6 +104,8 @@ pub(super) struct CustomerDraft<'a> {
     asked: bool,
     /// The day on which the ticket closes if nobody answers.
     closes_on: Option<String>,
+    #[serde(flatten)]
+    ending: Ending,
 }
 
 impl<'a> CustomerDraft<'a> {
@@ -116,13 +129,19 @@ impl<'a> CustomerDraft<'a> {
             status,
             asked,
             closes_on: None,
+            ending: Ending::default(),
         }
     }
 
     /// A draft that says when the ticket closes if nobody answers.
     pub(super) fn closing(mut self, at: Option<DateTime<Utc>>, zone: Tz) -> Self {
-        let day = at.map(|at| at.with_timezone(&zone).format("%A, %-d %B %Y"));
-        self.closes_on = day.map(|day| day.to_string());
+        self.closes_on = at.map(|at| day(at, zone));
+        self
+    }
+
+    /// A draft with what goes with the news of an ending.
+    pub(super) fn ending(mut self, ending: Ending) -> Self {
+        self.ending = ending;
         self
     }
 

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
-use super::breaker::AUTOMATIC_ANSWERS;
+use super::breaker::{AUTOMATIC_ANSWERS, Guard};
 use super::question::Question;
+use super::reach::Reach;
 use super::target::Around;
 use super::{Why, address};
 use crate::config::Settings;
-use crate::config::service::Caps;
 use crate::ids::{CommentId, PersonId, TicketId};
 use crate::people::Role;
 use crate::ticket::Ticket;
@@ -48,11 +48,21 @@ pub(super) struct PersonFacts {
     pub(super) suppressed: bool,
     /// Automatic answers to the address in the past hour; counted only where it matters.
     pub(super) answers: i64,
+    /// By which way a customer's words and ours go.
+    pub(super) reach: Reach,
 }
 
 impl PersonFacts {
-    /// Why the person cannot be written to, whatever the matter.
+    /// Why the person cannot be told anything, whatever the matter.
     pub(super) fn unreachable(&self, settings: &Settings) -> Option<Why> {
+        match self.reach {
+            Reach::Mail => self.without_mail(settings),
+            Reach::Thread(_) | Reach::Account(_) => self.disabled.then_some(Why::Disabled),
+        }
+    }
+
+    /// Why the person cannot be written to by mail, whatever the matter.
+    pub(super) fn without_mail(&self, settings: &Settings) -> Option<Why> {
         if self.disabled {
             return Some(Why::Disabled);
         }
@@ -60,32 +70,6 @@ impl PersonFacts {
             return Some(Why::NoAddress);
         };
         address::unwritable(settings, address).or(self.suppressed.then_some(Why::Suppressed))
-    }
-}
-
-/// What stands against automatic answers.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Guard {
-    /// The breaker is open.
-    pub(super) open: bool,
-    /// As many answers as may go out in a minute went out: the breaker is to be opened.
-    pub(super) flooded: bool,
-    /// Answers about the ticket in the past hour.
-    pub(super) ticket_answers: i64,
-}
-
-impl Guard {
-    /// Why one more automatic answer may not go out; `more` were granted already for the same happening.
-    pub(super) fn refuses(self, answers: i64, more: i64, caps: &Caps) -> Option<Why> {
-        if self.open || self.flooded {
-            Some(Why::BreakerOpen)
-        } else if answers >= i64::from(caps.answers_per_sender_per_hour) {
-            Some(Why::SenderCap)
-        } else if self.ticket_answers + more >= i64::from(caps.answers_per_ticket_per_hour) {
-            Some(Why::TicketCap)
-        } else {
-            None
-        }
     }
 }
 
@@ -213,6 +197,7 @@ pub(super) async fn load(
             address: row.address,
             suppressed: row.suppressed,
             answers: 0,
+            reach: Reach::Mail,
         });
         person.answers = person.answers.max(row.answers);
     }
@@ -243,6 +228,7 @@ pub(super) async fn all_staff(conn: &mut PgConnection) -> Result<Vec<PersonFacts
             address: Some(row.address),
             suppressed: row.suppressed,
             answers: 0,
+            reach: Reach::Mail,
         })
         .collect())
 }
@@ -386,6 +372,7 @@ pub(super) async fn around(
                 address: row.address,
                 suppressed: row.suppressed,
                 answers: 0,
+                reach: Reach::Mail,
             };
             (row.id, person)
         })

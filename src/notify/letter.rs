@@ -77,7 +77,7 @@ pub async fn enclose(conn: &mut PgConnection, row: &Claimed) -> Result<Enclosed,
     let mut references = sqlx::query_scalar!(
         r#"SELECT message_id AS "message_id!" FROM (
                SELECT id, message_id, coalesce(settled_at, created_at) AS at FROM outbox
-               WHERE ticket_id = $1 AND recipient_id = $2 AND state = 'sent' AND id <> $3
+               WHERE ticket_id = $1 AND recipient_id = $2 AND state = 'sent' AND id <> $3 AND channel = 'mail'
                UNION ALL
                SELECT inbound_mail.id, inbound_mail.message_id, inbound_mail.received_at
                FROM inbound_mail JOIN comment ON comment.id = inbound_mail.comment_id

@@ -21,7 +21,8 @@
 //!
 //! Nobody hears of a ticket's fields, people, links and merges: they stand on its timeline.
 //!
-//! Nobody hears of their own act, save for the acknowledgement and where an agent asked to be told. Where
+//! Nobody hears of their own act, save for the acknowledgement, where an agent asked to be told, and where a customer agreed
+//! that the matter is settled. Where
 //! an unassigned ticket has no team that can be reached, all active staff hear of it, so that no mail of a
 //! customer stands unseen.
 
@@ -29,7 +30,9 @@ mod address;
 mod audience;
 mod breaker;
 mod by;
+mod closing;
 mod code;
+mod customer;
 pub mod digest;
 mod draft;
 mod facts;
@@ -39,6 +42,7 @@ mod notices;
 mod outcome;
 pub mod posts;
 mod question;
+mod reach;
 mod reminder;
 pub mod render;
 mod rows;
@@ -196,7 +200,8 @@ pub async fn publish(
     happening: &Happening<'_>,
 ) -> Result<Published, sqlx::Error> {
     let published = tell(conn, settings, now, happening).await?;
-    let posts = posts::rows(settings, now, happening);
+    let mut posts = posts::rows(settings, now, happening);
+    posts.extend(posts::edits_for_customers(conn, settings, now, happening).await?);
     outbox::enqueue::enqueue(conn, now, posts).await?;
     Ok(published)
 }
@@ -235,6 +240,7 @@ async fn on_ticket(
     question: &question::Question<'_>,
 ) -> Result<Published, sqlx::Error> {
     let mut facts = facts::load(conn, settings, now, question).await?;
+    reach::load(conn, settings, question.ticket.id, &mut facts).await?;
     let mut decided = audience::decide(&facts, question, settings);
     if decided.needs_all_staff {
         facts.add(facts::all_staff(conn).await?);
@@ -247,8 +253,17 @@ async fn on_ticket(
     if decided.flooded {
         trip(conn, settings, now, &mut published).await?;
     }
-    let rows = rows::of_ticket(settings, now, question, &facts, &decided);
-    write(conn, now, rows, &mut published).await?;
+    let threads = reach::threads(conn, settings, now, question, &decided).await?;
+    let closing = closing::load(conn, settings, now, question).await?;
+    let rows = rows::of_ticket(
+        settings,
+        now,
+        question,
+        &facts,
+        &decided,
+        (&threads, closing),
+    );
+    published.write(conn, now, rows).await?;
     Ok(published)
 }
 
@@ -268,7 +283,7 @@ async fn reject(
     match why {
         None => {
             let row = notices::of_rejection(settings, now, rejection, address);
-            write(conn, now, vec![row], &mut published).await?;
+            published.write(conn, now, vec![row]).await?;
         }
         Some(reason) => {
             published.withheld.push(Withheld {
@@ -298,7 +313,7 @@ async fn answer(
     match address::unwritable(settings, &address).or(facts.suppressed.then_some(Why::Suppressed)) {
         None => {
             let row = notices::of_commands(settings, now, given, address);
-            write(conn, now, vec![row], &mut published).await?;
+            published.write(conn, now, vec![row]).await?;
         }
         Some(reason) => published.withheld.push(Withheld {
             person: None,
@@ -331,7 +346,7 @@ async fn alarm(
             reason: Why::NobodyThere,
         });
     }
-    write(conn, now, rows, &mut published).await?;
+    published.write(conn, now, rows).await?;
     Ok(published)
 }
 
@@ -349,42 +364,5 @@ async fn trip(
     let told = alarm(conn, settings, now, &opened.key, &opened.text).await?;
     published.told.extend(told.told);
     published.withheld.extend(told.withheld);
-    Ok(())
-}
-
-async fn write(
-    conn: &mut PgConnection,
-    now: DateTime<Utc>,
-    rows: Vec<outbox::NewRow>,
-    published: &mut Published,
-) -> Result<(), sqlx::Error> {
-    let about: Vec<_> = rows
-        .iter()
-        .map(|row| {
-            let who = (
-                row.recipient_id,
-                row.address.clone(),
-                row.audience,
-                row.template,
-            );
-            (row.conversation.clone(), who)
-        })
-        .collect();
-    for written in outbox::enqueue::enqueue(conn, now, rows).await? {
-        let row = about
-            .iter()
-            .find(|(conversation, _)| *conversation == written.conversation);
-        let Some((_, (person, address, audience, template))) = row else {
-            continue;
-        };
-        published.told.push(Told {
-            outbox: written.id,
-            person: *person,
-            address: address.clone(),
-            audience: *audience,
-            template,
-            joined: written.joined,
-        });
-    }
     Ok(())
 }

@@ -1,7 +1,11 @@
 //! What came of a happening: who is told, who is not, and why.
 
+use chrono::{DateTime, Utc};
+use sqlx::PgConnection;
+
 use crate::ids::{OutboxId, PersonId};
-use crate::outbox::Audience;
+use crate::outbox::enqueue::enqueue;
+use crate::outbox::{Audience, NewRow};
 
 /// What came of a happening.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -12,6 +16,46 @@ pub struct Published {
     pub withheld: Vec<Withheld>,
     /// Whether this happening opened the breaker. The operators have been told.
     pub breaker_opened: bool,
+}
+
+impl Published {
+    /// Writes rows, and takes note of whom they tell.
+    pub(super) async fn write(
+        &mut self,
+        conn: &mut PgConnection,
+        now: DateTime<Utc>,
+        rows: Vec<NewRow>,
+    ) -> Result<(), sqlx::Error> {
+        let about: Vec<_> = rows
+            .iter()
+            .map(|row| {
+                let who = (
+                    row.recipient_id,
+                    row.address.clone(),
+                    row.audience,
+                    row.template,
+                );
+                (row.conversation.clone(), who)
+            })
+            .collect();
+        for written in enqueue(conn, now, rows).await? {
+            let row = about
+                .iter()
+                .find(|(conversation, _)| *conversation == written.conversation);
+            let Some((_, (person, address, audience, template))) = row else {
+                continue;
+            };
+            self.told.push(Told {
+                outbox: written.id,
+                person: *person,
+                address: address.clone(),
+                audience: *audience,
+                template,
+                joined: written.joined,
+            });
+        }
+        Ok(())
+    }
 }
 
 /// Somebody who is told.

@@ -2,13 +2,14 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::audience::{Customer, Decision, Staff};
+use super::audience::{Decision, Staff};
+use super::closing::Closing;
 use super::draft::{
-    CustomerDraft, CustomerTicket, FailureDraft, Head, PublicComment, Shown, StaffDraft,
-    StaffEvent, StaffTicket, StatusText, bare_subject, clean, one_line,
+    FailureDraft, Head, Shown, StaffDraft, StaffEvent, StaffTicket, bare_subject, clean, one_line,
 };
 use super::facts::{Facts, Part, PersonFacts};
 use super::question::{Failure, Matter, Question};
+use super::reach::Threads;
 use crate::config::Settings;
 use crate::config::service::MailboxSettings;
 use crate::ids::PersonId;
@@ -25,16 +26,18 @@ pub(super) fn of_ticket(
     question: &Question<'_>,
     facts: &Facts,
     decision: &Decision<'_>,
+    (threads, closing): (&Threads, Closing),
 ) -> Vec<NewRow> {
     let writer = Writer {
         settings,
         now,
         question,
         facts,
+        closing,
         event: event_key(question, now),
         subject: subject(question),
     };
-    let mut rows = writer.customer_rows(&decision.customers);
+    let mut rows = writer.customer_rows(&decision.customers, threads);
     match question.matter {
         Matter::Failed(failed) => rows.extend(writer.failure_rows(&decision.staff, failed)),
         Matter::Target(notice) => rows.extend(writer.target_rows(&decision.staff, notice)),
@@ -46,99 +49,15 @@ pub(super) fn of_ticket(
 /// Everything that the rows of one happening share.
 pub(super) struct Writer<'a> {
     pub(super) settings: &'a Settings,
-    now: DateTime<Utc>,
+    pub(super) now: DateTime<Utc>,
     pub(super) question: &'a Question<'a>,
     facts: &'a Facts,
-    event: String,
-    subject: String,
+    pub(super) closing: Closing,
+    pub(super) event: String,
+    pub(super) subject: String,
 }
 
 impl Writer<'_> {
-    fn customer_rows(&self, customers: &[Customer<'_>]) -> Vec<NewRow> {
-        let public = self.question.comment.and_then(PublicComment::of);
-        let shared = self.shared_head(customers);
-        let status = self.status_text();
-        let asked = self.question.actor == Some(self.question.ticket.requester_id);
-        customers
-            .iter()
-            .filter_map(|customer| {
-                let person = customer.person();
-                let own = only(&person.name, person.address.as_deref()?);
-                let ticket = CustomerTicket {
-                    number: &self.question.ticket.number,
-                    subject: &self.subject,
-                };
-                let desk = &self.settings.desk.name;
-                let notice = |head, status| {
-                    CustomerDraft::notice(head, desk, &person.name, ticket, status, asked)
-                };
-                let (template, draft) = match self.question.matter {
-                    Matter::Opened { .. } => ("ticket_opened_customer", notice(&own, None)),
-                    Matter::StaffWrote => {
-                        let moved = self.question.moved.and(status.clone());
-                        let draft = notice(&shared, moved).answer(public?);
-                        ("comment_added_customer", draft)
-                    }
-                    Matter::Status => ("status_changed_customer", notice(&own, status.clone())),
-                    Matter::Nudged { closes_at } => (
-                        "nudge_customer",
-                        notice(&own, None).closing(closes_at, self.settings.desk.zone),
-                    ),
-                    _ => return None,
-                };
-                let mut row = self.row(person, Audience::Customer, template, value(&draft))?;
-                row.automatic = self.question.automatic();
-                row.due_at = self.now + self.undo();
-                Some(row)
-            })
-            .collect()
-    }
-
-    /// What a person did can be undone for a while; what the machinery did leaves at once.
-    fn undo(&self) -> TimeDelta {
-        match (self.question.matter, self.question.actor) {
-            (Matter::StaffWrote | Matter::Status, Some(_)) => {
-                TimeDelta::seconds(i64::from(self.settings.notify.undo_seconds))
-            }
-            _ => TimeDelta::zero(),
-        }
-    }
-
-    /// The reader of an answer sees everybody who gets it: the requester in `To`, the participants in `Cc`.
-    fn shared_head(&self, customers: &[Customer<'_>]) -> Head {
-        let mut head = Head::default();
-        for customer in customers {
-            let person = customer.person();
-            let shown = Shown {
-                name: one_line(&person.name),
-                address: person.address.clone().unwrap_or_default(),
-            };
-            if person.id == self.question.ticket.requester_id {
-                head.to.push(shown);
-            } else {
-                head.cc.push(shown);
-            }
-        }
-        if head.to.is_empty() {
-            std::mem::swap(&mut head.to, &mut head.cc);
-        }
-        head
-    }
-
-    fn status_text(&self) -> Option<StatusText<'_>> {
-        let key = &self.question.ticket.status;
-        let status = self
-            .settings
-            .desk
-            .status
-            .iter()
-            .find(|status| status.key == *key)?;
-        Some(StatusText {
-            name: &status.name,
-            meaning: status.meaning.as_deref(),
-        })
-    }
-
     fn staff_rows(&self, staff: &[Staff<'_>]) -> Vec<NewRow> {
         let template = match self.question.matter {
             Matter::Opened { .. } => "ticket_opened_staff",

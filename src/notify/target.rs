@@ -6,9 +6,11 @@ use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 use super::audience::{Decision, Staff};
+use super::closing::Closing;
 use super::draft::{TargetDraft, span};
 use super::facts::{self, Facts, Part, PersonFacts};
 use super::question::{Matter, Question};
+use super::reach::Threads;
 use super::rows::{self, Writer, moment, only, value};
 use super::{Why, Withheld};
 use crate::config::Settings;
@@ -78,7 +80,10 @@ pub async fn tell_of_targets(
             actor: None,
             matter: Matter::Target(notice),
         };
-        rows.extend(rows::of_ticket(settings, now, &question, &facts, &decision));
+        // It is for staff alone.
+        let nobody = (&Threads::default(), Closing::default());
+        let of_ticket = rows::of_ticket(settings, now, &question, &facts, &decision, nobody);
+        rows.extend(of_ticket);
         let kept = decision.withheld.into_iter();
         withheld.extend(kept.map(|withheld| (ticket.id, withheld)));
     }

@@ -15,6 +15,16 @@ pub struct Reach {
     pub held: u64,
     /// Rows for customers that are on their way or have arrived.
     pub left: u64,
+    /// Those of them that stand in a thread, where words follow their comment.
+    pub in_chat: u64,
+}
+
+impl Reach {
+    /// How many left by mail, and nobody can unsend or change.
+    #[must_use]
+    pub fn mailed(self) -> u64 {
+        self.left - self.in_chat.min(self.left)
+    }
 }
 
 /// How far a comment has come to customers. The rows that have not left are locked until the transaction ends.
@@ -22,8 +32,9 @@ pub struct Reach {
 /// # Errors
 /// If the database does not answer.
 pub async fn reach(conn: &mut PgConnection, comment: CommentId) -> Result<Reach, sqlx::Error> {
-    let states = sqlx::query_scalar!(
-        "SELECT state FROM outbox WHERE comment_id = $1 AND audience = 'customer' AND last_error IS DISTINCT FROM $2
+    let rows = sqlx::query!(
+        "SELECT state, channel FROM outbox WHERE comment_id = $1 AND audience = 'customer' AND last_error IS DISTINCT FROM $2
+           AND template <> 'chat_customer_edit'
          ORDER BY id FOR UPDATE",
         comment.0,
         TAKEN_BACK
@@ -31,10 +42,13 @@ pub async fn reach(conn: &mut PgConnection, comment: CommentId) -> Result<Reach,
     .fetch_all(conn)
     .await?;
     let mut reach = Reach::default();
-    for state in states {
-        match state.as_str() {
+    for row in rows {
+        match row.state.as_str() {
             "pending" => reach.held += 1,
-            "sending" | "sent" => reach.left += 1,
+            "sending" | "sent" => {
+                reach.left += 1;
+                reach.in_chat += u64::from(row.channel == "chat");
+            }
             _ => {}
         }
     }

@@ -300,6 +300,22 @@ pub async fn given_up(conn: &mut PgConnection) -> Result<Vec<OutboxId>, sqlx::Er
     .await
 }
 
+/// Whether any of the mails with these Message-IDs asked its reader how it was; nothing where none of them is known.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn asked_for_rating(
+    conn: &mut PgConnection,
+    message_ids: &[String],
+) -> Result<Option<bool>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "SELECT bool_or(draft -> 'rates' = 'true') FROM outbox WHERE message_id = ANY($1)",
+        message_ids
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// A row as a worker would get it, without a lease: for showing what would be sent.
 ///
 /// # Errors

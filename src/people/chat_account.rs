@@ -79,6 +79,27 @@ pub async fn person_of(
     .await
 }
 
+/// Takes note that the account's person wrote from it.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn wrote(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    platform: &str,
+    user_id: &str,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE chat_account SET wrote_at = $3 WHERE platform = $1 AND user_id = $2",
+        platform,
+        user_id,
+        now
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// A person's accounts.
 ///
 /// # Errors

@@ -1,5 +1,5 @@
-//! Follow-ups: tickets that were resolved for long enough close, and those that wait for the customer are asked after
-//! and close in the end.
+//! Follow-ups: tickets that were resolved for long enough close, those that wait for the customer are asked after and close in
+//! the end, and so do those whose customers were asked whether the matter is settled and said nothing.
 
 mod store;
 
@@ -11,7 +11,7 @@ use super::job::Done;
 use crate::config::{DeskSettings, Settings, desk};
 use crate::desk::{self as tickets, Context};
 use crate::sla::calendar::Calendar;
-use crate::ticket::{self, Actor};
+use crate::ticket::{self, Actor, close_request};
 
 /// When customers may get such mail where the desk names no calendar.
 const DAYTIME: &str = "mon-sun 08:00-20:00";
@@ -24,20 +24,30 @@ pub(super) async fn run(
 ) -> anyhow::Result<Done> {
     let mut done = Done::default();
     let terms = Terms::of(&settings.desk);
-    if terms.are_none() || !is_daytime(&settings.desk, now) {
+    if !is_daytime(&settings.desk, now) {
         return Ok(done);
     }
     // The breaker is there for loops: half of what it allows is left to the acknowledgements of the same minute.
     let room = i64::from(settings.caps.answers_per_minute / 2).max(1);
-    let due = store::due_follow_ups(conn, &terms, now, room + 1).await?;
-    done.more = i64::try_from(due.len()).unwrap_or(i64::MAX) > room;
     let ctx = Context {
         settings,
         now,
         actor: Actor::System,
         answering: true,
     };
-    for due in due.into_iter().take(usize::try_from(room).unwrap_or(1)) {
+    for ticket in close_request::due(conn, now, room).await? {
+        let mut ticket = ticket::store::lock(conn, ticket).await?;
+        tickets::close_unanswered_request(conn, &ctx, &mut ticket).await?;
+        done.deeds
+            .push(format!("closed, not answered, {}", ticket.number));
+    }
+    let room = room - i64::try_from(done.deeds.len()).unwrap_or(room);
+    let due = match terms.are_none() {
+        true => Vec::new(),
+        false => store::due_follow_ups(conn, &terms, now, room + 1).await?,
+    };
+    done.more = i64::try_from(due.len()).unwrap_or(i64::MAX) > room || room == 0;
+    for due in due.into_iter().take(usize::try_from(room).unwrap_or(0)) {
         done.deeds.push(follow_up(conn, &ctx, &due).await?);
     }
     Ok(done)

@@ -247,19 +247,24 @@ pub async fn posts_of(
         .collect())
 }
 
-/// Forgets the posts in which a long text went on: an edit took them away.
+/// Forgets the posts in a place, or in one thread there, in which a long text went on: an edit took them away.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn forget_rest(
     conn: &mut PgConnection,
     platform: &str,
+    place: &str,
+    thread: Option<&str>,
     comment: CommentId,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "DELETE FROM chat_post WHERE platform = $1 AND comment_id = $2 AND ours AND position > 0",
+        "DELETE FROM chat_post WHERE platform = $1 AND place = $2 AND comment_id = $3 AND ours AND position > 0
+           AND ($4::text IS NULL OR thread = $4)",
         platform,
-        comment.0
+        place,
+        comment.0,
+        thread
     )
     .execute(conn)
     .await?;
@@ -303,7 +308,10 @@ pub async fn read_since(
 ) -> Result<Vec<PostRef>, sqlx::Error> {
     let rows = sqlx::query!(
         "SELECT place, thread, post FROM chat_seen
-         JOIN chat_thread USING (platform, place, thread) JOIN ticket ON ticket.id = ticket_id
+         JOIN (SELECT platform, place, thread, ticket_id FROM chat_thread
+               UNION ALL SELECT platform, place, thread, ticket_id FROM customer_thread WHERE gone_at IS NULL) AS known
+              USING (platform, place, thread)
+         JOIN ticket ON ticket.id = ticket_id
          WHERE platform = $1 AND (status_kind <> 'closed' OR seen_at > $2)",
         platform,
         now - READ_ON

@@ -3,6 +3,8 @@
 pub mod bulk;
 pub mod canned;
 pub mod chat_thread;
+pub mod close_request;
+pub mod customer_thread;
 pub mod find;
 pub mod link;
 pub mod listed;

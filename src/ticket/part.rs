@@ -97,3 +97,65 @@ pub async fn has_written(
     .fetch_one(conn)
     .await
 }
+
+/// Makes one person's tickets, words and threads another's, who turned out to be the same. Their organization stays the
+/// ticket's.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn take_over(
+    conn: &mut PgConnection,
+    from: PersonId,
+    to: PersonId,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "UPDATE ticket SET requester_id = $2 WHERE requester_id = $1",
+        from.0,
+        to.0
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "UPDATE comment SET author_id = $2 WHERE author_id = $1",
+        from.0,
+        to.0
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "INSERT INTO ticket_person (ticket_id, person_id, part, created_at)
+         SELECT ticket_id, $2, part, created_at FROM ticket_person WHERE person_id = $1 ON CONFLICT DO NOTHING",
+        from.0,
+        to.0
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!("DELETE FROM ticket_person WHERE person_id = $1", from.0)
+        .execute(&mut *conn)
+        .await?;
+    sqlx::query!(
+        "DELETE FROM ticket_person USING ticket WHERE ticket.id = ticket_id AND part = 'participant'
+           AND person_id = $1 AND requester_id = $1",
+        to.0
+    )
+    .execute(&mut *conn)
+    .await?;
+    // Of two threads on one ticket the one that the person has stays.
+    sqlx::query!(
+        "UPDATE customer_thread SET person_id = $2 WHERE person_id = $1
+           AND NOT EXISTS (SELECT FROM customer_thread AS held WHERE held.ticket_id = customer_thread.ticket_id
+                           AND held.person_id = $2 AND held.gone_at IS NULL AND customer_thread.gone_at IS NULL)",
+        from.0,
+        to.0
+    )
+    .execute(&mut *conn)
+    .await?;
+    sqlx::query!(
+        "UPDATE rating SET person_id = $2 WHERE person_id = $1",
+        from.0,
+        to.0
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}

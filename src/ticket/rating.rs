@@ -47,6 +47,42 @@ pub async fn rate(
     Ok(())
 }
 
+/// Who rated a ticket in a round, if anybody has.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn in_round(
+    conn: &mut PgConnection,
+    ticket: TicketId,
+    round: i32,
+) -> Result<Option<PersonId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT person_id AS "id: PersonId" FROM rating WHERE ticket_id = $1 AND round = $2"#,
+        ticket.0,
+        round
+    )
+    .fetch_optional(conn)
+    .await
+}
+
+/// Whether anybody wrote in public since then; never where there is no such moment.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn said_since(
+    conn: &mut PgConnection,
+    ticket: TicketId,
+    since: Option<DateTime<Utc>>,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM comment WHERE ticket_id = $1 AND visibility = 'public' AND created_at > $2) AS "said!""#,
+        ticket.0,
+        since
+    )
+    .fetch_one(conn)
+    .await
+}
+
 /// A ticket's ratings, oldest first.
 ///
 /// # Errors

@@ -23,6 +23,8 @@ const SAMPLES: &[(i64, &str)] = &[
     (15, include_str!("migrations/0015_ticket_clocks.sql")),
     (16, include_str!("migrations/0016_reports.sql")),
     (17, include_str!("migrations/0017_outbox_by_address.sql")),
+    (21, include_str!("migrations/0021_customers_in_chat.sql")),
+    (22, include_str!("migrations/0022_close_requests.sql")),
     (23, include_str!("migrations/0023_bulk.sql")),
     (25, include_str!("migrations/0025_told_by_chat.sql")),
     (26, include_str!("migrations/0026_snoozed.sql")),
@@ -34,6 +36,16 @@ const READ_BACK: &[(&str, &str)] = &[
     (
         "SELECT number || ': ' || reason FROM bulk_ticket JOIN ticket ON id = ticket_id WHERE state = 'failed'",
         "TICK-1: It is closed.",
+    ),
+    (
+        "SELECT number || ' closes in ' || extract(days FROM closes_at - asked_at) FROM close_request
+         JOIN ticket ON ticket.id = ticket_id WHERE answered_at IS NULL",
+        "TICK-1 closes in 3",
+    ),
+    (
+        "SELECT number || ' in ' || customer_thread.place || ' beside ' || post FROM customer_thread
+         JOIN ticket ON ticket.id = ticket_id JOIN chat_panel USING (platform)",
+        "TICK-1 in 200 beside 202",
     ),
     (
         "SELECT schedule || ' stands for ' || missed FROM schedule_slot JOIN schedule ON name = schedule AND last_at = slot_at",

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 
 use frontdesk::chat::{
     Act, Attempt, ChatEvent, ChatFailure, ChatPlatform, Done, Message, Missing, PostPlace, PostRef,
+    Said,
 };
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
@@ -27,6 +28,8 @@ struct State {
     /// What the next acts meet instead.
     failures: VecDeque<ChatFailure>,
     files: BTreeMap<String, Vec<u8>>,
+    /// What stands before a message, the message itself last, by its id.
+    around: BTreeMap<String, Vec<Said>>,
 }
 
 /// Something that Frontdesk did.
@@ -118,6 +121,18 @@ impl Recording {
     pub fn hold(&self, url: &str, content: &[u8]) {
         let mut state = self.0.lock().unwrap();
         state.files.insert(url.to_owned(), content.to_vec());
+    }
+
+    /// What was said before a message, the message itself last.
+    pub fn said_before(&self, post: &str, said: Vec<Said>) {
+        self.0.lock().unwrap().around.insert(post.to_owned(), said);
+    }
+
+    /// What stands at a place now, oldest first.
+    pub fn stands_at(&self, at: &PostPlace) -> Vec<Message> {
+        let state = self.0.lock().unwrap();
+        let posts = state.posts.iter().filter(|((place, _), _)| place == at);
+        posts.map(|(_, message)| message.clone()).collect()
     }
 
     /// An id that nothing else has.
@@ -229,6 +244,20 @@ impl ChatPlatform for Recording {
             text: "the address expired".to_owned(),
         };
         async move { held.ok_or(gone) }.boxed()
+    }
+
+    fn around<'a>(
+        &'a self,
+        post: &'a PostRef,
+        most: u8,
+    ) -> BoxFuture<'a, Result<Vec<Said>, ChatFailure>> {
+        let held = self.0.lock().unwrap().around.get(&post.id).cloned();
+        async move {
+            let mut said = held.unwrap_or_default();
+            let before = said.len().saturating_sub(usize::from(most));
+            Ok(said.split_off(before))
+        }
+        .boxed()
     }
 
     fn check<'a>(&'a self, _: &'a [String]) -> BoxFuture<'a, Result<Vec<Missing>, ChatFailure>> {

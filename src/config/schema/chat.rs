@@ -1,6 +1,6 @@
 //! The keys of a chat platform.
 
-use super::{Key, Kind, Section};
+use super::{Key, Kind, Section, count};
 
 /// One account on one platform.
 pub(super) static CHAT: Section = Section {
@@ -46,6 +46,12 @@ who may read a place is the platform's matter.",
             Kind::Table(&EMOJI),
             "the defaults",
             "The emoji that do something.",
+        ),
+        Key::optional(
+            "customers",
+            Kind::Table(&CUSTOMERS),
+            "no customers in chat",
+            "Customers open tickets on this platform, and are answered there.",
         ),
     ],
 };
@@ -159,6 +165,44 @@ static EMOJI: Section = Section {
             Kind::Line,
             "📌",
             "On any message of a person: opens a ticket from it.",
+        ),
+    ],
+};
+
+static CUSTOMERS: Section = Section {
+    about: "Customers in chat: a panel with a button for each category, a form behind it, and a private thread for each ticket, \
+in which the customer and the team talk. Staff's own thread, with the card and the notes, stands in a `place` as for every \
+other ticket.",
+    keys: &[
+        Key::required(
+            "place",
+            Kind::Line,
+            "The platform's id of the channel where the panel stands and the private threads are opened. Customers see it, so it \
+is none of the `place`s.",
+        ),
+        Key::optional(
+            "categories",
+            Kind::List(&Kind::Of("category")),
+            "all of the desk's",
+            "The categories that have a button, in this order; at most 25.",
+        ),
+        Key::optional(
+            "fields",
+            Kind::List(&Kind::Of("field")),
+            "none",
+            "The custom fields that the form asks for besides subject and description; at most 3.",
+        ),
+        Key::number(
+            "tickets_per_hour",
+            5,
+            count(1, 1_000, "tickets"),
+            "How many tickets one person may open by the panel in an hour.",
+        ),
+        Key::number(
+            "messages_per_hour",
+            200,
+            count(1, 100_000, "messages"),
+            "How much a customer may do in chat in an hour; more is refused, and told to them once.",
         ),
     ],
 };

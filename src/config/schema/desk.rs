@@ -55,6 +55,13 @@ A format needs `{seq}` or `{random}`.",
             "A ticket that has waited for the customer this long closes. It needs `nudge_days`, and follows the nudge by the \
 difference of the two at the least.",
         ),
+        Key::number(
+            "close_request_hours",
+            72,
+            count(1, 8_760, "hours"),
+            "How long a customer who is asked whether the matter is settled (`resolve --ask`) has to answer before the ticket \
+closes.",
+        ),
         Key::optional(
             "follow_up_calendar",
             Kind::Of("calendar"),

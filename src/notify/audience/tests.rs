@@ -6,6 +6,8 @@ use std::sync::OnceLock;
 use chrono::DateTime;
 use proptest::prelude::*;
 
+use super::super::closing::Closing;
+use super::super::reach::{Reach, Threads};
 use super::*;
 use crate::config::desk::StatusKind;
 use crate::config::{self};
@@ -94,6 +96,7 @@ prop_compose! {
                 },
                 suppressed: suppressed && id % 3 == 0,
                 answers: 0,
+                reach: Reach::Mail,
             };
             facts.people.insert(person.id, person);
         }
@@ -125,7 +128,7 @@ proptest! {
         };
         let question = Question::of(&happening, None, settings()).unwrap();
         let decision = decide(&facts, &question, settings());
-        for row in rows::of_ticket(settings(), DateTime::UNIX_EPOCH, &question, &facts, &decision) {
+        for row in rows::of_ticket(settings(), DateTime::UNIX_EPOCH, &question, &facts, &decision, (&Threads::new(), Closing::default())) {
             if row.draft.to_string().contains(SECRET) {
                 prop_assert_eq!(row.audience, crate::outbox::Audience::Staff);
                 let person = &facts.people[&row.recipient_id.unwrap()];
@@ -146,7 +149,7 @@ proptest! {
         };
         let question = Question::of(&happening, None, settings()).unwrap();
         let decision = decide(&facts, &question, settings());
-        for row in rows::of_ticket(settings(), DateTime::UNIX_EPOCH, &question, &facts, &decision) {
+        for row in rows::of_ticket(settings(), DateTime::UNIX_EPOCH, &question, &facts, &decision, (&Threads::new(), Closing::default())) {
             let told = row.draft.to_string().contains(SECRET);
             prop_assert_eq!(told, row.audience == crate::outbox::Audience::Staff);
         }
@@ -164,7 +167,7 @@ proptest! {
         };
         let question = Question::of(&happening, None, settings()).unwrap();
         let decision = decide(&facts, &question, settings());
-        let rows = rows::of_ticket(settings(), DateTime::UNIX_EPOCH, &question, &facts, &decision);
+        let rows = rows::of_ticket(settings(), DateTime::UNIX_EPOCH, &question, &facts, &decision, (&Threads::new(), Closing::default()));
         let mut seen = BTreeSet::new();
         for row in rows {
             let person = row.recipient_id.unwrap();

@@ -1,4 +1,5 @@
-//! What of a happening goes into chat: the ticket's thread, its card, and what was said, for staff alone.
+//! What of a happening goes into chat: the ticket's thread, its card, and what was said, for staff alone; and what a customer
+//! is told in their own thread (`customer`), in which no note ever stands.
 //!
 //! A row names what is to be posted, and the post is made when it leaves ([`write`](self::write)): a card always shows
 //! the ticket as it stands, and however many changes wait, one edit shows them all.
@@ -17,8 +18,14 @@
 //! What is for one person alone, and digests for a place, are rows as well ([`personal`](self::personal)).
 
 mod card;
+mod closing;
+mod customer;
 mod facts;
+mod files;
+mod in_thread;
 mod live;
+mod lost;
+mod panel;
 mod personal;
 mod settle;
 mod write;
@@ -36,7 +43,12 @@ use crate::outbox::{Audience, Channel, NewRow};
 use crate::ticket::Ticket;
 use crate::ticket::token::unique;
 
+pub(super) use customer::edits as edits_for_customers;
+pub(super) use in_thread::InThread;
+pub use in_thread::{address, open_thread};
 pub use live::{card_now, comment_now};
+pub use lost::lost;
+pub use panel::show as show_panel;
 pub use personal::by_mail_instead;
 pub(super) use personal::{to_person, to_place};
 pub use settle::settle;
@@ -55,6 +67,15 @@ const EDIT: &str = "chat_edit";
 const MOVED: &str = "chat_moved";
 /// The row that says that a reply did not arrive.
 const FAILED: &str = "chat_failed";
+
+/// The row that opens a customer's own thread.
+const CUSTOMER_THREAD: &str = "chat_customer_thread";
+/// The row that tells a customer something in their thread.
+const CUSTOMER: &str = "chat_customer";
+/// The row that edits the posts of a comment in a customer's thread.
+const CUSTOMER_EDIT: &str = "chat_customer_edit";
+/// The row that posts the panel, or brings it up to date.
+const PANEL: &str = "chat_panel";
 
 /// What a chat row holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -83,7 +104,19 @@ struct Key {
 #[must_use]
 pub fn is_post(template: &str) -> bool {
     personal::is_personal(template)
-        || [THREAD, CARD, COMMENT, EDIT, MOVED, FAILED].contains(&template)
+        || [
+            THREAD,
+            CARD,
+            COMMENT,
+            EDIT,
+            MOVED,
+            FAILED,
+            CUSTOMER_THREAD,
+            CUSTOMER,
+            CUSTOMER_EDIT,
+            PANEL,
+        ]
+        .contains(&template)
 }
 
 /// The platform that a row is for, by its name in the configuration.

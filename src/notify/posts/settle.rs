@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 use sqlx::PgConnection;
 
-use super::{COMMENT, EDIT, THREAD};
+use super::{
+    COMMENT, CUSTOMER, CUSTOMER_EDIT, CUSTOMER_THREAD, EDIT, PANEL, THREAD, customer, panel,
+};
 use crate::chat::{Done, PostRef};
 use crate::ids::TicketId;
 use crate::outbox::enqueue::enqueue;
@@ -20,13 +22,17 @@ pub async fn settle(
     row: &Claimed,
     done: &Done,
 ) -> Result<(), sqlx::Error> {
+    if row.template == PANEL {
+        return panel::settle(conn, now, row, done).await;
+    }
     let Some(ticket_id) = row.ticket_id else {
         return Ok(());
     };
     let platform = super::platform_of(&row.draft);
     match row.template.as_str() {
         THREAD => remember_thread(conn, now, platform, ticket_id, done).await?,
-        COMMENT => {
+        CUSTOMER_THREAD => customer::remember_thread(conn, now, row, done).await?,
+        COMMENT | CUSTOMER => {
             let new = NewPost {
                 platform,
                 ticket_id,
@@ -34,18 +40,22 @@ pub async fn settle(
                 ours: true,
             };
             let posts: Vec<_> = done.post.iter().chain(&done.more).cloned().collect();
-            chat_thread::remember(conn, now, &new, &posts).await?;
-        }
-        EDIT => {
-            if let Some(comment) = row.comment_id {
-                chat_thread::forget_rest(conn, platform, comment).await?;
+            if row.comment_id.is_some() {
+                chat_thread::remember(conn, now, &new, &posts).await?;
             }
         }
+        EDIT => {
+            let place = row.draft.get("place").and_then(serde_json::Value::as_str);
+            if let Some((comment, place)) = row.comment_id.zip(place) {
+                chat_thread::forget_rest(conn, platform, place, None, comment).await?;
+            }
+        }
+        CUSTOMER_EDIT => customer::forget_rest(conn, row).await?,
         _ => {}
     }
     if let (Some(post), false) = (
         done.more.last().or(done.post.as_ref()),
-        row.template == THREAD,
+        [THREAD, CUSTOMER_THREAD].contains(&row.template.as_str()),
     ) {
         chat_thread::seen(conn, now, platform, post).await?;
     }

@@ -7,19 +7,17 @@ use sqlx::PgConnection;
 
 use super::super::draft::{clean, one_line};
 use super::super::render::{RenderError, Templates};
-use super::{CARD, COMMENT, Draft, EDIT, FAILED, MOVED, THREAD, card, facts, personal};
-use crate::chat::{Act, Button, ChatFile, Message, Tone};
+use super::files::{self, LeftOut};
+use super::{
+    CARD, COMMENT, CUSTOMER, CUSTOMER_EDIT, CUSTOMER_THREAD, Draft, EDIT, FAILED, MOVED, PANEL,
+    THREAD, card, customer, facts, panel, personal,
+};
+use crate::chat::{Act, Button, Message, PostRef, Tone};
 use crate::config::Settings;
 use crate::ids::CommentId;
 use crate::outbox::store::Claimed;
 use crate::ticket::chat_thread::{self, Thread};
 use crate::ticket::{Comment, Ticket, Visibility, store, timeline};
-
-/// How many bytes of files go with a post; larger ones are named in it.
-const FILE_BYTES: usize = 8 << 20;
-
-/// How many files go with a post.
-const FILES: usize = 10;
 
 /// What a row comes to.
 #[derive(Debug, Clone, PartialEq)]
@@ -50,6 +48,9 @@ pub enum PostError {
     /// There is no such row template.
     #[error("there is no post {0:?}")]
     Unknown(String),
+    /// The customer's thread is gone.
+    #[error("the customer's thread is gone")]
+    Gone,
 }
 
 /// What a comment's post is rendered from.
@@ -64,12 +65,6 @@ struct Values {
     left_out: Vec<LeftOut>,
 }
 
-#[derive(Debug, Serialize)]
-struct LeftOut {
-    name: String,
-    size: String,
-}
-
 /// Says what is to be done for a row, as everything stands now.
 ///
 /// # Errors
@@ -81,6 +76,13 @@ pub async fn write(
     now: DateTime<Utc>,
     row: &Claimed,
 ) -> Result<Result<Post, PostError>, sqlx::Error> {
+    match row.template.as_str() {
+        PANEL => return panel::write(conn, settings, templates, row).await,
+        CUSTOMER_THREAD | CUSTOMER | CUSTOMER_EDIT => {
+            return customer::write(conn, settings, templates, row).await;
+        }
+        _ => {}
+    }
     let draft: Draft = match serde_json::from_value(row.draft.clone()) {
         Ok(draft) => draft,
         Err(error) => return Ok(Err(error.into())),
@@ -207,7 +209,15 @@ impl Scene<'_> {
         };
         let mut acts = Vec::new();
         let mut last = None;
-        for post in posted.into_iter().filter(|post| post.ours) {
+        // What stands in a customer's thread is none of this.
+        let chats = &mut self.settings.chats.iter();
+        let chat = chats.find(|chat| chat.name == self.draft.platform);
+        let among_staff =
+            |post: &PostRef| chat.is_some_and(|chat| chat.has_place(&post.place.place));
+        for post in posted
+            .into_iter()
+            .filter(|post| post.ours && among_staff(&post.at))
+        {
             if last.as_ref() == Some(&post.at.place) {
                 acts.push(Act::Delete { post: post.at });
             } else {
@@ -239,7 +249,7 @@ impl Scene<'_> {
     ) -> Result<Result<Message, PostError>, sqlx::Error> {
         let deleted = comment.deleted_at.is_some();
         let (files, left_out) = if with_files && !deleted {
-            self.files(comment.id).await?
+            files::of(self.conn, comment.id).await?
         } else {
             (Vec::new(), Vec::new())
         };
@@ -269,34 +279,6 @@ impl Scene<'_> {
             files,
             ..Message::default()
         }))
-    }
-
-    /// The files that fit, with their bytes, and the others.
-    async fn files(
-        &mut self,
-        comment: CommentId,
-    ) -> Result<(Vec<ChatFile>, Vec<LeftOut>), sqlx::Error> {
-        let mut room = FILE_BYTES;
-        let (mut taken, mut left_out) = (Vec::new(), Vec::new());
-        for file in timeline::files(self.conn, comment).await? {
-            let bytes = file.content.len();
-            if bytes > room || taken.len() == FILES {
-                left_out.push(LeftOut {
-                    name: one_line(&file.name),
-                    size: super::super::draft::size(i64::try_from(bytes).unwrap_or(i64::MAX)),
-                });
-                continue;
-            }
-            room -= bytes;
-            taken.push(ChatFile {
-                name: one_line(&file.name),
-                content_type: file.content_type,
-                size: u64::try_from(bytes).unwrap_or(u64::MAX),
-                url: None,
-                content: file.content,
-            });
-        }
-        Ok((taken, left_out))
     }
 
     /// The thread that the ticket left says so, and its card loses its buttons.

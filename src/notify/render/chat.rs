@@ -18,13 +18,18 @@ macro_rules! files {
 }
 
 /// Every file by its name below `templates/`.
-pub(super) const FILES: [(&str, &str); 7] = files![
+pub(super) const FILES: [(&str, &str); 12] = files![
     "card",
     "comment",
+    "customer_comment",
+    "customer_nudge",
+    "customer_opened",
+    "customer_status",
     "digest",
     "digest_card",
     "failed",
     "moved",
+    "panel",
     "reminder",
 ];
 
@@ -121,6 +126,15 @@ fn samples(name: &str) -> Vec<serde_json::Value> {
             "edited": !deleted, "deleted": deleted, "left_out": [{ "name": "film.mov", "size": "2 GB" }],
         })
     };
+    let customer = |full: bool, asks: bool| {
+        let some = |text: &str| full.then(|| text.to_owned());
+        json!({
+            "desk": "Example Support", "number": "TKT-1", "subject": "Printer", "text": some("It is broken."),
+            "author": "Ada", "by_staff": full, "edited": full, "left_out": [{ "name": "film.mov", "size": "2 GB" }],
+            "status": full.then(|| json!({ "name": "Resolved", "meaning": null })), "closes_on": some("Monday"),
+            "asks": asks.then_some("Monday"), "rates": full,
+        })
+    };
     match name {
         "chat/card.md" => vec![card(true), card(false)],
         "chat/comment.md" => vec![
@@ -137,6 +151,17 @@ fn samples(name: &str) -> Vec<serde_json::Value> {
             let samples = super::sample::of("reminder").into_iter();
             samples.map(|sample| sample.draft).collect()
         }
+        "chat/customer_comment.md" | "chat/customer_status.md" => {
+            vec![
+                customer(true, false),
+                customer(false, true),
+                customer(false, false),
+            ]
+        }
+        "chat/customer_nudge.md" | "chat/customer_opened.md" => {
+            vec![customer(true, true), customer(false, false)]
+        }
+        "chat/panel.md" => vec![json!({ "desk": "Example Support" })],
         "chat/moved.md" => vec![json!({ "team": "Billing" })],
         _ => vec![json!({ "address": "jane@customer.example", "error": "550 no such user" })],
     }

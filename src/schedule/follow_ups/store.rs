@@ -87,6 +87,10 @@ pub(super) async fn due_follow_ups(
                                 AND kind IN ('status_changed', 'replied')), opened_at) AS since
                FROM ticket LEFT JOIN own USING (category)
                WHERE status_kind = 'waiting' AND merged_into_id IS NULL AND snoozed_until IS NULL
+                 -- Those whose customers were asked whether the matter is settled close by that.
+                 AND NOT EXISTS (SELECT FROM close_request WHERE ticket_id = ticket.id AND answered_at IS NULL
+                                 AND NOT EXISTS (SELECT FROM event WHERE event.ticket_id = ticket.id
+                                                 AND kind = 'status_changed' AND at > asked_at))
            ), asked AS (
                SELECT waiting.*, nudged_at FROM waiting
                LEFT JOIN ticket_nudge ON ticket_id = id AND waiting_since = since

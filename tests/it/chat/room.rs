@@ -10,6 +10,14 @@ pub const BILLING: &str = "c-billing";
 /// Where all others stand.
 pub const GENERAL: &str = "c-general";
 
+/// Where customers open tickets and talk with the team.
+pub const HELP: &str = "c-help";
+
+/// A desk whose customers are in chat as well.
+pub async fn desk_with_customers() -> Desk {
+    desk_with(&format!("[chat.customers]\nplace = \"{HELP}\"\n")).await
+}
+
 /// A desk with a chat.
 pub async fn desk() -> Desk {
     desk_with("").await
@@ -139,6 +147,45 @@ pub fn pressed(desk: &Desk, who: &Chatter, at: &PostPlace, action: &str) -> Chat
         action: action.to_owned(),
         values: Vec::new(),
         post: None,
+        answer: AnswerHandle(key),
+    })
+}
+
+/// Somebody sends a form with several fields in.
+pub fn filled(
+    desk: &Desk,
+    who: &Chatter,
+    at: &PostPlace,
+    action: &str,
+    values: &[(&str, &str)],
+) -> ChatEvent {
+    let values = values.iter();
+    let values = values.map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
+    event(desk, who, at, |key| EventKind::Submitted {
+        action: action.to_owned(),
+        values: values.collect(),
+        answer: AnswerHandle(key),
+    })
+}
+
+/// Somebody takes away or changes a message that was written before.
+pub fn amended(desk: &Desk, who: &Chatter, said: &ChatEvent, text: Option<&str>) -> ChatEvent {
+    event(desk, who, &said.place, |_| match text {
+        Some(text) => EventKind::Edited {
+            post: said.key.clone(),
+            text: text.to_owned(),
+        },
+        None => EventKind::Deleted {
+            post: said.key.clone(),
+        },
+    })
+}
+
+/// Somebody gives a command of the platform's own kind.
+pub fn commanded(desk: &Desk, who: &Chatter, at: &PostPlace, line: &str) -> ChatEvent {
+    event(desk, who, at, |key| EventKind::Command {
+        line: line.to_owned(),
+        files: Vec::new(),
         answer: AnswerHandle(key),
     })
 }

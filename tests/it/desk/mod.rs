@@ -1,6 +1,7 @@
 //! The use cases that commands stand on, each on a whole desk.
 
 mod canned;
+mod ending;
 mod fields;
 mod link;
 mod merge;

@@ -41,7 +41,13 @@ async fn an_answer_that_is_edited_within_its_undo_time_leaves_with_the_new_words
     let (ticket, ann) = asked(&desk).await;
     let answer = reply(&desk, &ann, ticket.id, "Please send teh file.").await;
     let reach = edit(&desk, &ann, &ticket, &answer, "Please send the file.").await;
-    assert_eq!(reach, Ok(Reach { held: 1, left: 0 }));
+    assert_eq!(
+        reach,
+        Ok(Reach {
+            held: 1,
+            ..Reach::default()
+        })
+    );
     let mail = desk.take_one().await;
     assert!(
         mail.text().contains("Please send the file."),
@@ -50,7 +56,13 @@ async fn an_answer_that_is_edited_within_its_undo_time_leaves_with_the_new_words
     );
     assert!(!mail.text().contains("teh"), "{}", mail.text());
     let late = edit(&desk, &ann, &ticket, &answer, "Never mind.").await;
-    assert_eq!(late, Ok(Reach { held: 0, left: 1 }));
+    assert_eq!(
+        late,
+        Ok(Reach {
+            left: 1,
+            ..Reach::default()
+        })
+    );
     let mut conn = desk.app.pool.acquire().await.unwrap();
     assert_eq!(
         ticket::revision::earlier(&mut conn, answer.id)
@@ -86,7 +98,10 @@ async fn an_answer_that_is_deleted_within_its_undo_time_never_leaves() {
     let answer = reply(&desk, &ann, ticket.id, "It will cost you.").await;
     assert_eq!(
         delete(&desk, &ann, &ticket, &answer).await,
-        Ok(Reach { held: 1, left: 0 })
+        Ok(Reach {
+            held: 1,
+            ..Reach::default()
+        })
     );
     assert!(
         desk.take_mail().await.is_empty(),
