@@ -109,13 +109,14 @@ async fn open(folder: &Path, url: &str) -> App {
         r#"
 desk = {desk:?}
 [database]
-url = {url:?}
+url = {{ env = "URL" }}
 [[reply_key]]
 id = 1
 secret = {{ env = "KEY" }}
 [[mailbox]]
 name = "support"
 address = "support@desk.example"
+pipe = true
 [outgoing]
 folder = "outgoing"
 [notify]
@@ -134,8 +135,11 @@ id = "c-general"
     );
     let file = folder.join("frontdesk.toml");
     fs::write(&file, configuration).unwrap();
-    let key = Some("a key of at least thirty-two bytes".to_owned());
-    let settings = config::load(&file, &|_| key.clone()).unwrap();
+    let secret = |name: &str| match name {
+        "URL" => Some(url.to_owned()),
+        _ => Some("a key of at least thirty-two bytes".to_owned()),
+    };
+    let settings = config::load(&file, &secret).unwrap();
     App::open(settings, Clock::default()).await.unwrap()
 }
 

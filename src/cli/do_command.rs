@@ -154,10 +154,10 @@ fn done(arguments: &DoArguments, reply: &Reply, number: Option<&str>) -> anyhow:
 
 /// What was refused, as the end of the program.
 fn refused(arguments: &DoArguments, error: &UserError) -> anyhow::Result<anyhow::Error> {
-    let (status, word) = match error.fault {
-        Fault::Usage => (exit::USAGE, "usage"),
-        Fault::Forbidden => (exit::NO_PERMISSION, "forbidden"),
-        Fault::Refused => (1, "refused"),
+    let (status, word, about) = match error.fault {
+        Fault::Usage => (exit::USAGE, "usage", "this is not understood"),
+        Fault::Forbidden => (exit::NO_PERMISSION, "forbidden", "this is not allowed"),
+        Fault::Refused => (1, "refused", "this cannot be done"),
     };
     if arguments.json {
         let told = json!({
@@ -169,5 +169,11 @@ fn refused(arguments: &DoArguments, error: &UserError) -> anyhow::Result<anyhow:
         });
         page::print(&format!("{}\n", serde_json::to_string_pretty(&told)?))?;
     }
-    Ok(Exit::new(status, page::lines(&error.to_string())).into())
+    let words = page::lines(&error.to_string());
+    // A mark stands under its place only where the line begins at the margin.
+    Ok(match error.mark {
+        Some(_) => Exit::new(status, format!("{about}:\n{words}")),
+        None => Exit::new(status, words),
+    }
+    .into())
 }

@@ -104,7 +104,12 @@ impl Add {
             teams: &teams,
         };
         let ctx = work.context();
-        let person = desk::add_agent(work.conn, &ctx, &new).await?;
+        let person = desk::add_agent(work.conn, &ctx, &new)
+            .await
+            .map_err(|error| {
+                let of_handle = error.to_string().contains("handle");
+                Failure::from(error).about(if of_handle { "handle" } else { "address" })
+            })?;
         let data = json!({
             "deed": "added",
             "handle": person.handle,

@@ -27,7 +27,11 @@ pub(super) async fn permitted(
     let (id, relation) = match &parsed.ticket {
         Some(given) => match by_number(conn, caller, given).await? {
             Some(id) => (id, relation(conn, caller, id).await?),
-            None => return Err(unknown(given).into()),
+            None => {
+                return Err(misplaced(parsed, given)
+                    .unwrap_or_else(|| unknown(given))
+                    .into());
+            }
         },
         None => match caller.ticket {
             Some(id) => (id, relation(conn, caller, id).await?),
@@ -104,6 +108,19 @@ async fn relation(
     } else {
         Relation::Foreign
     })
+}
+
+/// A word without a digit is no number: something else stands where the ticket's number should.
+fn misplaced(parsed: &Parsed<'_>, given: &str) -> Option<UserError> {
+    if given.contains(|c: char| c.is_ascii_digit() || c == '-') {
+        return None;
+    }
+    let what = format!(
+        "`{}` is no ticket's number, which comes first.",
+        shown(given)
+    );
+    let error = UserError::refused(what).then(format!("`help {}` says how it goes.", parsed.path));
+    Some(error.about(TICKET))
 }
 
 fn unknown(given: &str) -> UserError {

@@ -82,6 +82,9 @@ impl<'a> Reading<'a> {
             };
             let option = token.as_ref().filter(|_| options).and_then(option_name);
             let option = option.map(str::to_owned);
+            if let Some(token) = token.as_ref().filter(|_| options && self.rest().is_none()) {
+                self.one_dash(token)?;
+            }
             match (option.as_deref(), self.rest(), token) {
                 (Some(""), ..) => options = false,
                 (Some("help"), ..) => return Ok(End::AsksForHelp),
@@ -178,6 +181,25 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
+    /// Where words of any number are taken, one that begins with a hyphen is a word to leave out: whoever wrote
+    /// `list -overdue` meant something else.
+    fn one_dash(&self, token: &Token) -> Result<(), UserError> {
+        let word = token.text.strip_prefix('-').filter(|_| !token.quoted);
+        let Some(word) = word.filter(|word| !word.starts_with('-')) else {
+            return Ok(());
+        };
+        let mut options = self.command.get_arguments();
+        let name = word.split('=').next().unwrap_or(word);
+        let meant = options.any(|arg| !grammar::has_place(arg) && grammar::name_of(arg) == name);
+        if !meant {
+            return Ok(());
+        }
+        let mut error = UserError::usage(format!("An option begins with two hyphens: `--{name}`."));
+        error.nearest = Some(format!("-{}", token.text));
+        let next = format!("As a word it stands in quotes: `\"{}\"`.", token.text);
+        Err(error.then(next).at(self.line, token.span.clone()))
+    }
+
     fn unknown_option(&self, name: &str, token: &Token) -> UserError {
         let names: Vec<&str> = self.command.get_arguments().map(grammar::name_of).collect();
         let what = format!("`{}` has no option `--{}`.", self.path, shown(name));
@@ -192,6 +214,17 @@ impl<'a> Reading<'a> {
         let takes_text = self.command.get_arguments().any(grammar::is_rest);
         let endless = slots.last().is_some_and(|arg| grammar::repeats(arg));
         let others = slots.iter().filter(|arg| !is_ticket(arg)).count();
+        if !takes_text && !endless {
+            let first = self.given.first();
+            let numbered =
+                first.is_some_and(|token| token.text.contains(|c: char| c.is_ascii_digit()));
+            let wanted = if self.implied && !numbered {
+                others
+            } else {
+                slots.len()
+            };
+            self.leave_out_little_words(wanted);
+        }
         // In a ticket's thread another ticket can stand in its place only where that leaves no doubt.
         let names_ticket = !self.implied || !takes_text && !endless && self.given.len() > others;
         let mut slots = slots
@@ -212,6 +245,19 @@ impl<'a> Reading<'a> {
             self.values.push(Given { arg, value, span });
         }
         Ok(())
+    }
+
+    /// People write `assign TKT-1 to ann` and `merge 7 into 5`: little words between the values say nothing.
+    fn leave_out_little_words(&mut self, wanted: usize) {
+        while self.given.len() > wanted {
+            let little = |token: &Token| {
+                !token.quoted && LITTLE_WORDS.contains(&token.text.to_lowercase().as_str())
+            };
+            match self.given.iter().position(little) {
+                Some(at) => drop(self.given.remove(at)),
+                None => return,
+            }
+        }
     }
 
     fn parsed(self) -> Result<Parsed<'a>, UserError> {
@@ -305,6 +351,9 @@ impl<'a> Reading<'a> {
         format!("Type `{}`.", grammar::usage(&self.path, self.command))
     }
 }
+
+/// Words that may stand between values.
+const LITTLE_WORDS: [&str; 6] = ["to", "into", "of", "with", "from", "ticket"];
 
 /// Whether words of any number come before the argument that takes the rest: then it takes the lines below the first.
 fn takes_lines_below(command: &clap::Command) -> bool {

@@ -33,6 +33,7 @@ pub enum Kind {
     /// The other one cannot be done before this one.
     Blocks,
     /// This one says the same as the other one.
+    #[value(alias = "duplicate")]
     Duplicates,
     /// This one goes on where the other one ended.
     Follows,

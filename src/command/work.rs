@@ -125,8 +125,26 @@ pub(super) fn known<'d>(
         Some((key, _)) => Ok(key),
         None => {
             let keys: Vec<&str> = all.iter().map(|(key, _)| *key).collect();
-            Err(UserError::unknown(argument, thing, given, &keys))
+            let mut error = UserError::unknown(argument, thing, given, &keys);
+            let alike = || begins_alike(word, &keys).map(str::to_owned);
+            error.nearest = error.nearest.take().or_else(alike);
+            Err(error)
         }
+    }
+}
+
+/// The key that begins as the word does, where one does so longer than all others: `in` means `in_progress`.
+fn begins_alike<'k>(word: &str, keys: &[&'k str]) -> Option<&'k str> {
+    let word = word.to_lowercase();
+    let common = |key: &str| {
+        let pairs = word.chars().zip(key.chars());
+        pairs.take_while(|(one, other)| one == other).count()
+    };
+    let longest = keys.iter().map(|key| common(key)).max()?;
+    let mut best = keys.iter().filter(|key| common(key) == longest);
+    match (best.next(), best.next()) {
+        (Some(key), None) if longest >= 2 => Some(key),
+        _ => None,
     }
 }
 
@@ -138,4 +156,24 @@ pub(super) fn pair<'d>(key: &'d str, name: &'d str) -> (&'d str, &'d str) {
 /// A name where the desk has one for the key, else the key.
 pub(super) fn status_name<'d>(desk: &'d DeskSettings, key: &'d str) -> &'d str {
     desk.status(key).map_or(key, |status| status.name.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::begins_alike;
+
+    #[test]
+    fn a_word_that_begins_like_one_key_alone_means_it() {
+        let keys = [
+            "open",
+            "in_progress",
+            "waiting_on_customer",
+            "resolved",
+            "reopened",
+        ];
+        assert_eq!(begins_alike("in", &keys), Some("in_progress"));
+        assert_eq!(begins_alike("Wating", &keys), Some("waiting_on_customer"));
+        assert_eq!(begins_alike("re", &keys), None);
+        assert_eq!(begins_alike("x", &keys), None);
+    }
 }

@@ -83,6 +83,9 @@ async fn a_team_gets_a_ticket_with_or_without_the_little_word() {
         bench.desk.ticket().await.team.as_deref(),
         Some("engineering")
     );
+    bench.ann("team # to billing").await;
+    bench.ann("assign # to bob").await;
+    assert_eq!(bench.desk.ticket().await.assignee_id, Some(bench.bob.id));
     let help = bench.ann("team --help").await;
     assert!(help.contains("team add"), "{help}");
     bench.close().await;
