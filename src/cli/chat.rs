@@ -55,10 +55,7 @@ pub(super) async fn run(arguments: &ChatArguments) -> anyhow::Result<()> {
         if arguments.serve {
             app.start(&supervisor)?;
         }
-        let source = match on_terminal {
-            true => Source::Keyboard(history()),
-            false => Source::Lines(Box::new(BufReader::new(stdin()))),
-        };
+        let source = typed_here(history());
         let screen = Screen::new(on_stdout(), colours());
         let mut session = Session::open(app, &person, source, screen, false).await?;
         if on_terminal {
@@ -85,6 +82,14 @@ pub(super) fn on_stdout() -> Paper {
         // A reader who has seen enough is no error.
         let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
     })
+}
+
+/// What is typed on a keyboard, or the lines of standard input where it is no terminal.
+pub(super) fn typed_here(history: Option<PathBuf>) -> Source {
+    match stdin().is_terminal() && stdout().is_terminal() {
+        true => Source::Keyboard(history),
+        false => Source::Lines(Box::new(BufReader::new(stdin()))),
+    }
 }
 
 /// What was typed before.
@@ -118,8 +123,7 @@ async fn sitting(app: &App, wanted: Option<&str>) -> anyhow::Result<Person> {
 
 /// Somebody at a terminal.
 pub(super) struct Session {
-    /// The terminal.
-    pub(super) terminal: Arc<Terminal>,
+    terminal: Arc<Terminal>,
     listener: Listener,
     handler: Handler,
     follower: Follower,
@@ -242,6 +246,11 @@ impl Session {
     pub(super) async fn look(&mut self) -> anyhow::Result<()> {
         while self.handler.step().await? > 0 {}
         self.follower.step().await
+    }
+
+    /// The terminal.
+    pub(super) fn terminal(&self) -> Arc<Terminal> {
+        Arc::clone(&self.terminal)
     }
 
     /// Gets up.

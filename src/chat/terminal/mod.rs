@@ -114,6 +114,12 @@ impl Terminal {
         self.0.settled.notify_one();
     }
 
+    /// Shows lines as they are: whoever wrote them has made them harmless.
+    pub fn show(&self, lines: &str) {
+        let lines: Vec<String> = lines.lines().map(str::to_owned).collect();
+        self.0.setting.screen.print(&lines);
+    }
+
     /// Says something to the person that no event asked for: Markdown.
     pub fn say(&self, markdown: &str) {
         self.0.say(markdown);

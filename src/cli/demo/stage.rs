@@ -7,9 +7,14 @@ use std::path::{Path, PathBuf};
 use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
 
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
 use super::place::Place;
 use crate::app::App;
-use crate::cli::fetch;
+use crate::chat::terminal::{Screen, Source, Typed};
+use crate::cli::chat::Session;
+use crate::cli::{fetch, page};
 use crate::clock::Clock;
 use crate::config::service::MailLimits;
 use crate::delivery::Deliverer;
@@ -27,6 +32,14 @@ const AGENT: NewPerson<'_> = NewPerson {
     address: "ann@agents.example",
     role: Role::Agent,
     handle: Some("ann"),
+};
+
+/// The manager, who reads one mail a morning.
+const MANAGER: NewPerson<'_> = NewPerson {
+    name: "Mara Vogt",
+    address: "mara@agents.example",
+    role: Role::Manager,
+    handle: Some("mara"),
 };
 
 /// The stage.
@@ -112,6 +125,7 @@ impl<'a> Stage<'a> {
         let mut tx = app.pool.begin().await?;
         let agent = people::find_or_create(&mut tx, clock.now(), AGENT).await?;
         people::join_team(&mut tx, agent.id, "support", true).await?;
+        people::find_or_create(&mut tx, clock.now(), MANAGER).await?;
         tx.commit().await?;
         let mailbox = app.settings.mailboxes.first();
         let poller = mailbox.and_then(|mailbox| app.poller(mailbox));
@@ -160,6 +174,34 @@ impl<'a> Stage<'a> {
             is_new,
             sent,
         })
+    }
+
+    /// The agent sits down at the terminal and types these lines, each in the moment after the other.
+    pub(super) async fn type_in(&self, lines: &[&str], colours: bool) -> anyhow::Result<()> {
+        let (typing, typed) = mpsc::channel(lines.len().max(1));
+        for line in lines {
+            typing.send(Typed::Line((*line).to_owned())).await?;
+        }
+        drop(typing);
+        let margin = |text: &str| {
+            // A reader who has seen enough is no error of the story's.
+            let _ = page::print(&page::indented(text, 3));
+        };
+        let screen = Screen::new(Box::new(margin), colours);
+        let source = Source::Played(typed);
+        let mut session = Session::open(self.app, &self.agent, source, screen, true).await?;
+        let done = session.run(&CancellationToken::new()).await;
+        session.close().await;
+        done
+    }
+
+    /// The clock moves on to this moment, and what is due by it is done and leaves.
+    pub(super) async fn wait_until(&mut self, at: DateTime<Utc>) -> anyhow::Result<Vec<Sent>> {
+        let span = at - self.clock.now();
+        self.clock.advance(span.max(TimeDelta::zero()));
+        let ticker = self.app.ticker();
+        while ticker.step().await? > 0 {}
+        self.send().await
     }
 
     /// What is due leaves, once the time is over in which it can be undone.

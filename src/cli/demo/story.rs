@@ -7,7 +7,7 @@ use super::place::Place;
 use super::stage::{Outcome, Sent, Stage};
 use super::voice::{Tone, Voice};
 use crate::cli::page;
-use crate::cli::ticket::{act, show};
+use crate::cli::ticket::show;
 use crate::config::Settings;
 use crate::config::service::Database;
 use crate::ticket::query::{Sort, TicketFilter};
@@ -75,7 +75,8 @@ pub(super) async fn tell(stage: &mut Stage<'_>, voice: &Voice) -> anyhow::Result
     out_of_office(stage, voice, &billing).await?;
     newsletter(stage, voice).await?;
     bounce(stage, voice, &picture).await?;
-    voice.chapter(10, "What stands on the desk now")?;
+    next_morning(stage, voice).await?;
+    voice.chapter(11, "What stands on the desk now")?;
     let tickets = show::list(stage.app, &TicketFilter::default(), Sort::Updated, 1).await?;
     page::print(&page::indented(&tickets, 3))
 }
@@ -95,30 +96,40 @@ async fn agent_answers(
     stage: &mut Stage<'_>,
     voice: &Voice,
     request: &Outcome,
-) -> anyhow::Result<Outcome> {
-    voice.chapter(2, "The agent answers by replying to the notification")?;
+) -> anyhow::Result<Vec<Sent>> {
+    voice.chapter(2, "The agent works it in chat")?;
     voice.say(
-        "The notification's Reply-To holds a signed token of this ticket and this agent. It is Ann's proof that \
-         she may answer; her From address alone would not be.",
+        "On Discord, on Slack, or as here at a terminal (`frontdesk chat`): each ticket is a thread with a card. Plain text \
+         there is an internal note; a reply is sent on purpose, and says who gets it.",
     )?;
-    let notification = sent_to(&request.sent, "ann@agents.example")?;
-    voice.fact("To", Tone::Yellow, &[notification.reply_to().to_owned()])?;
-    let eml = reply(stage, include_str!("samples/2-agent.eml"), notification);
-    let outcome = stage.receive(6, &eml).await?;
-    arrived(voice, &outcome)?;
-    became(stage, voice, &outcome)?;
-    voice.say("The quoted text is left out, and the customer does not see Ann's own address:")?;
-    told(voice, &outcome.sent)?;
-    Ok(outcome)
+    page::print("\n")?;
+    let enter = format!("#{}", number(request)?);
+    let lines = [
+        enter.as_str(),
+        "/take",
+        "The job stopped at a contract without a start date. No word of that to the customer.",
+        "/reply Hello Carla, I have started the export again. The full file is there in a quarter of an hour.",
+    ];
+    stage.type_in(&lines, voice.has_colours()).await?;
+    let sent = stage.send().await?;
+    page::print("\n")?;
+    told(voice, &sent)?;
+    voice.say("The note stays with the team, and the customer does not see Ann's own address.")?;
+    Ok(sent)
+}
+
+fn number(outcome: &Outcome) -> anyhow::Result<&str> {
+    let ticket = outcome.ticket.as_ref();
+    Ok(&ticket.context("the request became no ticket")?.number)
 }
 
 async fn customer_replies(
     stage: &mut Stage<'_>,
     voice: &Voice,
-    answer: &Outcome,
+    answer: &[Sent],
 ) -> anyhow::Result<()> {
     voice.chapter(3, "The customer replies, and it stays one ticket")?;
-    let sent = sent_to(&answer.sent, "carla.jones@customer.example")?;
+    let sent = sent_to(answer, "carla.jones@customer.example")?;
     let eml = reply(stage, include_str!("samples/3-reply.eml"), sent);
     let outcome = stage.receive(14, &eml).await?;
     arrived(voice, &outcome)?;
@@ -132,17 +143,14 @@ async fn agent_resolves(
     request: &Outcome,
 ) -> anyhow::Result<()> {
     voice.chapter(4, "The agent resolves it")?;
-    let number = &request
-        .ticket
-        .as_ref()
-        .context("the request became no ticket")?
-        .number;
-    let handle = stage.agent.handle.clone().unwrap_or_default();
-    voice.say("Not everything is done by mail:")?;
-    let command = format!("$ frontdesk ticket status {number} resolved --as {handle}");
-    page::print(&format!("   {}\n", voice.tone(Tone::Cyan, &command)))?;
-    let said = act::status(stage.app, number, "resolved", None, &handle).await?;
-    voice.fact("Became", Tone::Green, &[said.trim_end().to_owned()])?;
+    let enter = format!("#{}", number(request)?);
+    let lines = [
+        enter.as_str(),
+        "/resolve",
+        "/remind tomorrow 9:00 Did the export run by itself?",
+    ];
+    stage.type_in(&lines, voice.has_colours()).await?;
+    page::print("\n")?;
     told(voice, &stage.send().await?)
 }
 
@@ -243,6 +251,23 @@ async fn bounce(stage: &mut Stage<'_>, voice: &Voice, picture: &Outcome) -> anyh
     told(voice, &outcome.sent)
 }
 
+async fn next_morning(stage: &mut Stage<'_>, voice: &Voice) -> anyhow::Result<()> {
+    voice.chapter(10, "The next morning, by the clock")?;
+    voice.say("Mara manages the desk, and reads one mail at eight. Ann is reminded at nine.")?;
+    let tomorrow = stage.now().date_naive() + TimeDelta::days(1);
+    for hour in [8, 9] {
+        let at = tomorrow.and_time(chrono::NaiveTime::MIN).and_utc() + TimeDelta::hours(hour);
+        let sent = stage.wait_until(at + TimeDelta::minutes(1)).await?;
+        if let Some(digest) = sent.iter().find(|one| one.to == "mara@agents.example") {
+            let text = page::lines(&digest.mail.mail.text);
+            let first = text.lines().find(|line| !line.trim().is_empty());
+            voice.fact("Says", Tone::Green, &[first.unwrap_or_default().to_owned()])?;
+        }
+        told(voice, &sent)?;
+    }
+    voice.say("The digest has its charts as images; open it in a mail program, or see README.md.")
+}
+
 /// A reply to a mail that left, from a sample.
 fn reply(stage: &Stage<'_>, sample: &str, to: &Sent) -> String {
     let written = to.mail.mail.date.unwrap_or_else(|| stage.now());
@@ -325,7 +350,7 @@ fn told(voice: &Voice, sent: &[Sent]) -> anyhow::Result<()> {
 
 /// Says where to look, and what to do next.
 pub(super) fn farewell(voice: &Voice, place: &Place) -> anyhow::Result<()> {
-    voice.chapter(11, "Look around")?;
+    voice.chapter(12, "Look around")?;
     let root = place.root().display();
     voice.fact(
         "Look",

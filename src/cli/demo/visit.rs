@@ -1,23 +1,24 @@
 //! After the story: the service runs, and the visitor drops mail in and looks around.
 
-use std::io::{BufRead as _, IsTerminal as _, stdin, stdout};
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::mpsc;
+use anyhow::Context as _;
+use tokio_util::sync::CancellationToken;
 
 use super::place::Place;
 use super::stage::Outgoing;
 use super::voice::{Tone, Voice};
 use crate::app::App;
-use crate::cli::ticket::show;
-use crate::cli::{outbox, page};
+use crate::chat::terminal::{Screen, Terminal};
+use crate::cli::{chat, page};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::ids::InboundId;
 use crate::inbound::ledger::{self, Entry};
 use crate::mail;
+use crate::people;
 use crate::supervise::{Signals, Supervisor};
-use crate::ticket::query::{Sort, TicketFilter};
 
 /// How often the demo looks for news.
 const LOOK: Duration = Duration::from_millis(300);
@@ -41,7 +42,7 @@ pub(super) async fn stay(settings: Settings, place: &Place, voice: &Voice) -> an
 }
 
 fn greet(voice: &Voice, place: &Place) -> anyhow::Result<()> {
-    voice.chapter(11, "Your turn")?;
+    voice.chapter(12, "Your turn")?;
     let root = place.root().display();
     voice.say(
         "The service runs now. Drop a mail into the Maildir, from another terminal, and watch:",
@@ -57,79 +58,59 @@ fn help(voice: &Voice) -> anyhow::Result<()> {
         Tone::Cyan,
         &[
             "list           all tickets".to_owned(),
-            "show NUMBER    a ticket with its comments and its timeline".to_owned(),
-            "outbox         what left and what waits".to_owned(),
+            "#1             into the thread of that ticket; there, plain text is an internal note"
+                .to_owned(),
+            "/reply Hello   answers the customer; /take, /resolve and /back do what they say"
+                .to_owned(),
+            "remind in 10 seconds Look again    and the reminder comes".to_owned(),
+            "stats          how the desk stands".to_owned(),
+            "help           everything else that can be typed; the tabulator completes it"
+                .to_owned(),
             "quit           end the demo".to_owned(),
         ],
     )
 }
 
-async fn serve(
+async fn serve(app: &App, place: &Place, voice: &Voice, signals: Signals) -> anyhow::Result<()> {
+    let ann = app.pool.acquire().await;
+    let ann = people::store::by_handle(&mut *ann?, "ann").await?;
+    let ann = ann.context("the agent of the story is missing")?;
+    let screen = Screen::new(chat::on_stdout(), voice.has_colours());
+    let source = chat::typed_here(None);
+    let mut session = chat::Session::open(app, &ann, source, screen, false).await?;
+    let news = News::begin(app, place).await?;
+    greet(voice, place)?;
+    let terminal = session.terminal();
+    let stop = CancellationToken::new();
+    let watching = watch(app, voice, news, terminal, signals);
+    let done = tokio::select! {
+        done = session.run(&stop) => done,
+        watched = watching => watched,
+    };
+    session.close().await;
+    done
+}
+
+/// Tells what comes and leaves by mail, until a signal ends it.
+async fn watch(
     app: &App,
-    place: &Place,
     voice: &Voice,
+    mut news: News,
+    terminal: Arc<Terminal>,
     mut signals: Signals,
 ) -> anyhow::Result<()> {
-    let mut typed = typed();
-    let mut news = News::begin(app, place).await?;
     let mut look = tokio::time::interval(LOOK);
-    greet(voice, place)?;
-    prompt()?;
     loop {
         tokio::select! {
-            line = typed.recv() => match line {
-                Some(line) if answer(app, voice, line.trim()).await? => prompt()?,
-                _ => return Ok(()),
-            },
             _ = signals.next() => return Ok(()),
             _ = look.tick() => {
                 let told = news.told(app, voice).await?;
                 if !told.is_empty() {
-                    page::print(&told)?;
-                    prompt()?;
+                    terminal.show(&told);
                 }
             }
         }
     }
-}
-
-fn prompt() -> anyhow::Result<()> {
-    if stdout().is_terminal() {
-        page::print("> ")
-    } else {
-        Ok(())
-    }
-}
-
-/// The lines that the visitor types. A thread of its own, since nothing can break a read off.
-fn typed() -> mpsc::Receiver<String> {
-    let (sender, receiver) = mpsc::channel(1);
-    std::thread::spawn(move || {
-        for line in stdin().lock().lines().map_while(Result::ok) {
-            if sender.blocking_send(line).is_err() {
-                return;
-            }
-        }
-    });
-    receiver
-}
-
-/// Answers a command. Gives false at the end.
-async fn answer(app: &App, voice: &Voice, line: &str) -> anyhow::Result<bool> {
-    let (command, rest) = line.split_once(char::is_whitespace).unwrap_or((line, ""));
-    let text = match command {
-        "quit" | "exit" | "q" => return Ok(false),
-        "" => return Ok(true),
-        "list" => show::list(app, &TicketFilter::default(), Sort::Updated, 1).await,
-        "show" => show::one(app, rest.trim()).await,
-        "outbox" => outbox::list(app, None, 50).await,
-        _ => {
-            help(voice)?;
-            return Ok(true);
-        }
-    };
-    page::print(&text.unwrap_or_else(|error| format!("{error:#}\n")))?;
-    Ok(true)
 }
 
 /// What happened since the last look.
@@ -168,7 +149,7 @@ impl News {
         for sent in sent {
             let subject = page::one_line(&sent.mail.mail.subject);
             let word = voice.tone(Tone::Yellow, "Told");
-            text.push_str(&format!("\n   {word} {}: {subject}\n", sent.to));
+            text.push_str(&format!("   {word} {}: {subject}\n", sent.to));
         }
         Ok(text)
     }
@@ -178,11 +159,11 @@ fn came(app: &App, voice: &Voice, entry: &Entry) -> String {
     let mail = mail::understand(&entry.head, &app.settings.limits).mail;
     let from = mail.from.map_or_else(String::new, |from| from.address);
     let what = match (&entry.number, &entry.reason) {
-        (Some(number), None) => format!("ticket {number}; type `show {number}`"),
+        (Some(number), None) => format!("ticket {number}; type `#{number}`"),
         (Some(number), Some(reason)) => format!("an entry on {number}: {reason}"),
         (None, reason) => format!("{}: {}", entry.state, reason.as_deref().unwrap_or_default()),
     };
     let word = voice.tone(Tone::Green, "Came");
     let line = page::one_line(&format!("{from}, “{}”, became {what}", mail.subject));
-    format!("\n   {word} {line}\n")
+    format!("   {word} {line}\n")
 }

@@ -51,6 +51,11 @@ impl Voice {
         }
     }
 
+    /// Whether it speaks in colours.
+    pub(super) fn has_colours(&self) -> bool {
+        self.colours
+    }
+
     /// A text in a tone.
     pub(super) fn tone(&self, tone: Tone, text: &str) -> String {
         if self.colours {
