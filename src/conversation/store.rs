@@ -76,7 +76,7 @@ pub(super) async fn claim(
                AND NOT EXISTS (
                    SELECT FROM chat_event AS earlier
                    WHERE earlier.conversation = candidate.conversation AND earlier.id < candidate.id
-                     AND earlier.state IN ('received', 'processing'))
+                     AND earlier.state IN ('received', 'processing') OFFSET 0)
              ORDER BY id LIMIT $4
              FOR UPDATE SKIP LOCKED))
          RETURNING id, event, attempt",

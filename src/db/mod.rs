@@ -79,7 +79,9 @@ pub async fn connect_workers(url: &str, max: u32) -> Result<PgPool> {
 ///
 /// A queue is short most of the time and then long at once, so PostgreSQL's statistics of it are always those of
 /// another hour: it sorts the whole backlog, or joins it with itself, for each few rows that are claimed. Without
-/// those ways it walks the index of what is due and stops after as many rows as were asked for.
+/// those ways it walks the index of what is due and stops after as many rows as were asked for. `OFFSET 0` in the question
+/// whether an earlier row of the same conversation waits keeps that question a look-up for each row: planned while the
+/// queue was empty, a join would read the whole backlog for each.
 ///
 /// The claim need not reach the disk by itself: whoever claims writes more, and that carries the claim along.
 /// If the server dies before, the rows are as they were.

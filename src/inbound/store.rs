@@ -213,7 +213,7 @@ pub async fn claim(
                  AND NOT EXISTS (
                      SELECT FROM inbound_mail AS earlier
                      WHERE earlier.thread_key = candidate.thread_key AND earlier.id < candidate.id
-                       AND earlier.state IN ('received', 'processing'))
+                       AND earlier.state IN ('received', 'processing') OFFSET 0)
                  AND (state = 'received' OR attempt < $5 OR id = (
                      SELECT min(suspect.id) FROM inbound_mail AS suspect
                      WHERE suspect.state = 'processing' AND suspect.leased_until < $2 AND suspect.attempt >= $5))

@@ -69,7 +69,7 @@ pub async fn claim(
                  AND NOT EXISTS (
                      SELECT FROM outbox AS earlier
                      WHERE earlier.conversation = candidate.conversation AND earlier.id < candidate.id
-                       AND earlier.state IN ('pending', 'sending') AND earlier.attempt < $6)
+                       AND earlier.state IN ('pending', 'sending') AND earlier.attempt < $6 OFFSET 0)
                ORDER BY due_at, id LIMIT $5
                FOR UPDATE SKIP LOCKED))
            RETURNING id AS "id: OutboxId", audience AS "audience: Audience", template, draft,

@@ -1,7 +1,11 @@
 //! Many mails at once on a desk that has hardly any rows: PostgreSQL plans the workers' statements then, and keeps those
 //! plans while thousands of mails come in.
 
-use sqlx::PgPool;
+use chrono::TimeDelta;
+use frontdesk::db;
+use frontdesk::inbound::store;
+use sqlx::{Acquire as _, ConnectOptions as _, PgConnection, PgPool};
+use uuid::Uuid;
 
 use crate::harness::Desk;
 
@@ -63,4 +67,57 @@ async fn flush(workers: &PgPool) {
             .unwrap();
         held.push(connection);
     }
+}
+
+#[tokio::test]
+async fn a_long_queue_that_was_empty_a_moment_ago_is_claimed_without_reading_all_of_it_for_each_mail()
+ {
+    let desk = Desk::open().await;
+    let url = desk.app.pool.connect_options().to_url_lossy();
+    let claims = db::connect_claims(url.as_str()).await.unwrap();
+    let mut conn = claims.acquire().await.unwrap();
+    assert_eq!(claim(&desk, &mut conn).await, 0, "it is planned by now");
+    for round in 0..10 {
+        for number in 0..MAILS {
+            let id = round * MAILS + number;
+            desk.store(&format!(
+                "From: c{id}@customer.test\nMessage-ID: <{id}@customer.test>\n\nIt is empty.\n"
+            ))
+            .await;
+        }
+    }
+    // What was counted before is handed in, so that only this transaction's reading is left.
+    sqlx::query("SELECT pg_stat_force_next_flush()")
+        .execute(&mut *conn)
+        .await
+        .unwrap();
+    let mut tx = conn.begin().await.unwrap();
+    assert_eq!(claim(&desk, &mut tx).await, MAILS);
+    let read = rows_read_in_transaction(&mut tx).await;
+    tx.rollback().await.unwrap();
+    let rows = i64::try_from(MAILS).unwrap();
+    assert!(read >= rows, "the count is taken");
+    assert!(
+        read <= 4 * rows,
+        "{rows} mails of {} were claimed by reading {read} rows",
+        10 * rows
+    );
+}
+
+async fn claim(desk: &Desk, conn: &mut PgConnection) -> usize {
+    let until = desk.now() + TimeDelta::seconds(20);
+    let most = i64::try_from(MAILS).unwrap();
+    let claimed = store::claim(conn, Uuid::from_u128(7), desk.now(), until, most).await;
+    claimed.unwrap().len()
+}
+
+/// How many rows of the queue the transaction read so far.
+async fn rows_read_in_transaction(conn: &mut PgConnection) -> i64 {
+    sqlx::query_scalar(
+        "SELECT (seq_tup_read + coalesce(idx_tup_fetch, 0))::bigint FROM pg_stat_xact_user_tables
+         WHERE relname = 'inbound_mail'",
+    )
+    .fetch_one(conn)
+    .await
+    .unwrap()
 }
