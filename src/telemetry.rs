@@ -14,8 +14,9 @@ use tracing_subscriber::{
 
 use crate::config::service::Log;
 
-/// Serenity writes what it sends and receives into its log below errors. Who wants that anyway names it in the filter.
-const QUIET: &str = "serenity=error";
+/// Serenity writes what it sends and receives into its log below errors; usvg warns of each bar of a chart that stands for
+/// nothing and so has no height. Who wants that anyway names it in the filter.
+const QUIET: &str = "serenity=error,usvg=error";
 
 /// Starts the log on standard error, once a process. From then on a panic is a line of the log too.
 ///

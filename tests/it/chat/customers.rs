@@ -362,7 +362,7 @@ async fn a_requester_known_in_chat_and_by_mail_is_reached_where_they_wrote_last(
 
 /// The code that a mail bears.
 fn code_in(mail: &Sent) -> String {
-    let words = mail.text().split_whitespace();
+    let mut words = mail.text().split_whitespace();
     let is_code = |word: &&str| {
         word.len() == 9 && word.contains('-')
             || word.len() == 8
@@ -371,8 +371,7 @@ fn code_in(mail: &Sent) -> String {
                     .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
     };
     words
-        .filter(is_code)
-        .last()
+        .rfind(is_code)
         .unwrap_or_else(|| panic!("a code in {}", mail.text()))
         .to_owned()
 }
