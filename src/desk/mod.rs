@@ -42,7 +42,7 @@ pub use finish::{close, reopen, resolve};
 pub use follow_up::{close_resolved, close_unanswered, nudge};
 pub use link::{link, unlink};
 pub use merge::{merge, unmerge};
-pub use open::{Chosen, Opened, Opening, number_format, open, starting_fields};
+pub use open::{Chosen, Opened, Opening, number_format, open, open_all, starting_fields};
 pub use party::{add_cc, change_requester, remove_cc, unwatch, watch};
 pub use rate::rate;
 pub use share::share;
@@ -58,7 +58,7 @@ use sqlx::PgConnection;
 
 use crate::config::Settings;
 use crate::ids::{CommentId, TicketId};
-use crate::notify::{self, Happening};
+use crate::notify::{self, Happening, Published};
 use crate::sla;
 use crate::ticket::timeline::{self, NewEvent};
 use crate::ticket::workflow::Refused;
@@ -199,16 +199,41 @@ async fn announce(
         return Ok(());
     }
     let published = notify::publish(conn, ctx.settings, ctx.now, happening).await?;
-    let events: Vec<NewEvent<'_>> = published
-        .withheld
-        .iter()
-        .map(|withheld| NewEvent {
-            kind: "withheld",
-            new: withheld.address.as_deref(),
-            reason: Some(withheld.reason.sentence()),
-            ..NewEvent::default()
-        })
-        .collect();
-    timeline::add_events(conn, ticket, Actor::System, ctx.now, &events).await?;
+    note_withheld(conn, ctx, &[(ticket, published)]).await
+}
+
+/// As [`announce`], for several tickets whose happenings have nothing to do with each other.
+async fn announce_all(
+    conn: &mut PgConnection,
+    ctx: &Context<'_>,
+    tickets: &[TicketId],
+    happenings: &[Happening<'_>],
+) -> Result<(), DeskError> {
+    if !ctx.answering {
+        return Ok(());
+    }
+    let published = notify::publish_all(conn, ctx.settings, ctx.now, happenings).await?;
+    let published: Vec<_> = tickets.iter().copied().zip(published).collect();
+    note_withheld(conn, ctx, &published).await
+}
+
+async fn note_withheld(
+    conn: &mut PgConnection,
+    ctx: &Context<'_>,
+    published: &[(TicketId, Published)],
+) -> Result<(), DeskError> {
+    let mut events = Vec::new();
+    for (ticket, published) in published {
+        events.extend(published.withheld.iter().map(|withheld| {
+            let event = NewEvent {
+                kind: "withheld",
+                new: withheld.address.as_deref(),
+                reason: Some(withheld.reason.sentence()),
+                ..NewEvent::default()
+            };
+            (*ticket, event)
+        }));
+    }
+    timeline::add_events_to_several(conn, Actor::System, ctx.now, &events).await?;
     Ok(())
 }

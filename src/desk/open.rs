@@ -7,7 +7,7 @@ use sqlx::PgConnection;
 
 use super::comment::{self, NewWords};
 use super::rules::{self, Arrival, Decided};
-use super::{Context, DeskError, announce, share};
+use super::{Context, DeskError, announce_all, share};
 use crate::config::DeskSettings;
 use crate::config::desk::Status;
 use crate::config::service::MailboxSettings;
@@ -15,7 +15,7 @@ use crate::ids::{PersonId, TicketId};
 use crate::notify::Happening;
 use crate::people::{self, Person};
 use crate::sla;
-use crate::ticket::opening::{self, FirstComment, NewTicket};
+use crate::ticket::opening::{self, Entry, FirstComment, NewTicket};
 use crate::ticket::timeline::{self, NewComment, NewEvent};
 use crate::ticket::{Actor, Comment, Source, Ticket, Visibility, store};
 
@@ -108,33 +108,67 @@ pub async fn open(
     ctx: &Context<'_>,
     opening: &Opening<'_>,
 ) -> Result<Opened, DeskError> {
+    let mut opened = open_all(conn, ctx, &[(ctx.actor, *opening)]).await?;
+    Ok(opened.pop().ok_or(sqlx::Error::RowNotFound)?)
+}
+
+/// As [`open`], for several tickets that have nothing to do with each other, each with who opens it; in no more
+/// statements than for one.
+///
+/// # Errors
+/// As [`open`]. No ticket is opened then.
+pub async fn open_all(
+    conn: &mut PgConnection,
+    ctx: &Context<'_>,
+    openings: &[(Actor, Opening<'_>)],
+) -> Result<Vec<Opened>, DeskError> {
     let desk = &ctx.settings.desk;
     let initial = desk.status(&desk.initial_status).ok_or_else(|| {
         DeskError::Invalid(format!("there is no status `{}`", desk.initial_status))
     })?;
-    let organization = organization(conn, ctx, opening).await?;
-    let decided = decide(ctx, opening, organization.as_deref());
-    let (mut ticket, comment) = write(conn, ctx, opening, initial, &decided).await?;
-    if !opening.participants.is_empty() {
-        store::add_participants(conn, ctx.now, ticket.id, opening.participants).await?;
+    let mut decided = Vec::with_capacity(openings.len());
+    for (_, opening) in openings {
+        let organization = organization(conn, ctx, opening).await?;
+        decided.push(decide(ctx, opening, organization.as_deref()));
     }
-    if let Some((other, kind)) = opening.linked {
-        store::link(conn, ctx.now, ticket.id, other, kind).await?;
+    let mut opened = write(conn, ctx, openings, initial, &decided).await?;
+    for (Opened { ticket, .. }, (_, opening)) in opened.iter().zip(openings) {
+        if !opening.participants.is_empty() {
+            store::add_participants(conn, ctx.now, ticket.id, opening.participants).await?;
+        }
+        if let Some((other, kind)) = opening.linked {
+            store::link(conn, ctx.now, ticket.id, other, kind).await?;
+        }
     }
-    sla::start(conn, desk, &ticket).await?;
-    by_rules(conn, ctx, &mut ticket, &decided).await?;
-    if opening.words.source != Source::Import {
-        share::give(conn, ctx, &mut ticket).await?;
+    sla::start(conn, desk, opened.iter().map(|opened| &opened.ticket)).await?;
+    for (opened, decided) in opened.iter_mut().zip(&decided) {
+        by_rules(conn, ctx, &mut opened.ticket, decided).await?;
     }
-    let happening = Happening::Opened {
-        ticket: &ticket,
-        comment: &comment,
-        actor: ctx.actor,
-        acknowledge: opening.acknowledge,
-        tell_actor: opening.tell_actor,
-    };
-    announce(conn, ctx, ticket.id, &happening).await?;
-    Ok(Opened { ticket, comment })
+    let mut to_share: Vec<&mut Ticket> = opened
+        .iter_mut()
+        .zip(openings)
+        .filter(|(_, (_, opening))| opening.words.source != Source::Import)
+        .map(|(opened, _)| &mut opened.ticket)
+        .collect();
+    // In one order, so that no two transactions wait for each other's turn.
+    to_share.sort_by(|one, other| one.team.cmp(&other.team));
+    for ticket in to_share {
+        share::give(conn, ctx, ticket).await?;
+    }
+    let ids: Vec<TicketId> = opened.iter().map(|opened| opened.ticket.id).collect();
+    let happenings: Vec<Happening<'_>> = opened
+        .iter()
+        .zip(openings)
+        .map(|(opened, (actor, opening))| Happening::Opened {
+            ticket: &opened.ticket,
+            comment: &opened.comment,
+            actor: *actor,
+            acknowledge: opening.acknowledge,
+            tell_actor: opening.tell_actor,
+        })
+        .collect();
+    announce_all(conn, ctx, &ids, &happenings).await?;
+    Ok(opened)
 }
 
 /// The category that somebody chose, or that it has by where it came to.
@@ -227,14 +261,66 @@ async fn by_rules(
     }
 }
 
-/// Writes the ticket, its first comment and the comment's files down.
+/// Writes the tickets, their first comments and the comments' files down.
 async fn write(
     conn: &mut PgConnection,
     ctx: &Context<'_>,
-    opening: &Opening<'_>,
+    openings: &[(Actor, Opening<'_>)],
     initial: &Status,
-    decided: &Decided<'_>,
-) -> Result<(Ticket, Comment), DeskError> {
+    decided: &[Decided<'_>],
+) -> Result<Vec<Opened>, DeskError> {
+    let fields: Vec<BTreeMap<String, String>> = openings
+        .iter()
+        .map(|(_, opening)| starting_fields(&ctx.settings.desk, opening.mailbox, opening.fields))
+        .collect();
+    let entries: Vec<Entry<'_>> = openings
+        .iter()
+        .zip(&fields)
+        .zip(decided)
+        .map(|(((actor, opening), fields), decided)| Entry {
+            ticket: new_ticket(ctx, opening, initial, fields, decided),
+            comment: FirstComment {
+                body: opening.words.body,
+                full_text: opening.words.full_text,
+                html: opening.words.html,
+                message_ids: opening.words.message_ids,
+                inbound_id: opening.words.inbound_id,
+            },
+            actor: *actor,
+        })
+        .collect();
+    let written = opening::write(conn, &entries).await?;
+    let mut opened = Vec::with_capacity(openings.len());
+    for ((entry, (_, opening)), (ticket, comment)) in entries.into_iter().zip(openings).zip(written)
+    {
+        let words = &opening.words;
+        timeline::add_files(conn, comment, words.files).await?;
+        let said = NewComment {
+            ticket_id: ticket,
+            author_id: opening.requester.id,
+            visibility: Visibility::Public,
+            by_staff: false,
+            body: words.body,
+            full_text: words.full_text,
+            html: words.html,
+            source: words.source,
+            created_at: ctx.now,
+        };
+        opened.push(Opened {
+            ticket: entry.ticket.into_ticket(ticket),
+            comment: comment::as_it_stands(comment, &said, opening.requester, words.files),
+        });
+    }
+    Ok(opened)
+}
+
+fn new_ticket<'a>(
+    ctx: &Context<'a>,
+    opening: &Opening<'a>,
+    initial: &'a Status,
+    fields: &'a BTreeMap<String, String>,
+    decided: &Decided<'a>,
+) -> NewTicket<'a> {
     let desk = &ctx.settings.desk;
     let mailbox = opening.mailbox;
     let category = decided.category.or(category_before_rules(desk, opening));
@@ -246,14 +332,12 @@ async fn write(
         let team = category.and_then(|key| desk.team_for_category(key))?;
         Some(team.key.as_str())
     });
-    let fields = starting_fields(desk, mailbox, opening.fields);
-    let subject = match opening.subject.trim() {
-        "" => "(no subject)",
-        subject => subject,
-    };
-    let new = NewTicket {
+    NewTicket {
         number: opening.number,
-        subject,
+        subject: match opening.subject.trim() {
+            "" => "(no subject)",
+            subject => subject,
+        },
         ticket_type: chosen
             .ticket_type
             .or(mailbox.and_then(|m| m.ticket_type.as_deref()))
@@ -272,31 +356,8 @@ async fn write(
         mailbox: mailbox.map(|m| m.name.as_str()),
         due_at: chosen.due_at,
         tags: chosen.tags,
-        fields: &fields,
+        fields,
         source: opening.words.source,
         opened_at: ctx.now,
-    };
-    let words = &opening.words;
-    let first = FirstComment {
-        body: words.body,
-        full_text: words.full_text,
-        html: words.html,
-        message_ids: words.message_ids,
-        inbound_id: words.inbound_id,
-    };
-    let (ticket, comment) = opening::write(conn, &new, &first, ctx.actor).await?;
-    timeline::add_files(conn, comment, words.files).await?;
-    let said = NewComment {
-        ticket_id: ticket,
-        author_id: opening.requester.id,
-        visibility: Visibility::Public,
-        by_staff: false,
-        body: words.body,
-        full_text: words.full_text,
-        html: words.html,
-        source: words.source,
-        created_at: ctx.now,
-    };
-    let comment = comment::as_it_stands(comment, &said, opening.requester, words.files);
-    Ok((new.into_ticket(ticket), comment))
+    }
 }

@@ -7,7 +7,7 @@ use sqlx::{PgConnection, PgPool};
 
 use super::orders::{self, Orders};
 use super::route::{Facts, Link, Rejection, Route};
-use super::store::Claimed;
+use super::store::{Claimed, Settlement};
 use super::{comment, parties, unsubscribe, words};
 use crate::config::Settings;
 use crate::config::service::MailboxSettings;
@@ -70,6 +70,19 @@ impl Deed {
     #[must_use]
     pub fn quarantined(reason: impl Into<String>) -> Self {
         Self::settled("quarantined", reason)
+    }
+
+    /// How the mail's row is settled with it.
+    #[must_use]
+    pub fn settlement(&self) -> Settlement<'_> {
+        Settlement {
+            state: self.state,
+            reason: self.reason.as_deref(),
+            sender: self.sender.as_deref(),
+            ticket_id: self.ticket_id,
+            comment_id: self.comment_id,
+            outbox_id: self.outbox_id,
+        }
     }
 
     pub(super) fn on(ticket: TicketId, comment: Option<CommentId>) -> Self {

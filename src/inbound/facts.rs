@@ -51,22 +51,61 @@ pub async fn load(
     mail: &UnderstoodMail,
     now: DateTime<Utc>,
 ) -> Result<Facts, sqlx::Error> {
-    let from = mail.mail.from.as_ref().map(|from| from.address.as_str());
-    let author = match from {
-        Some(address) => store::author(conn, address, now - TimeDelta::hours(1)).await?,
-        None => Author::default(),
-    };
-    let sender = author.person;
+    let from: Vec<&str> = mail
+        .mail
+        .from
+        .iter()
+        .map(|from| from.address.as_str())
+        .collect();
+    let author = authors(conn, &from, now).await?.pop().unwrap_or_default();
     let tokens = tokens_of(settings, mail);
     let returned = match &mail.origin {
         Origin::Bounce(_) => returned(conn, settings, mail, &tokens).await?,
         _ => None,
     };
+    let sender = author.person.as_ref();
     Ok(Facts {
+        candidates: candidates(conn, settings, mail, sender, &tokens).await?,
+        returned,
+        ..of_first_mail(settings, mailbox, leave, mail, author)
+    })
+}
+
+/// What is known of those who write from these addresses; in their order.
+pub(super) async fn authors(
+    conn: &mut PgConnection,
+    addresses: &[&str],
+    now: DateTime<Utc>,
+) -> Result<Vec<Author>, sqlx::Error> {
+    if addresses.is_empty() {
+        return Ok(Vec::new());
+    }
+    store::authors(conn, addresses, now - TimeDelta::hours(1)).await
+}
+
+/// Whether the mail by itself can belong to nothing that the desk knows: it answers nothing, and names no ticket.
+pub(super) fn is_first_mail(settings: &Settings, mail: &UnderstoodMail) -> bool {
+    let bounce = matches!(mail.origin, Origin::Bounce(_));
+    !bounce
+        && answered_ids(mail).is_empty()
+        && number::in_subject(&mail.mail.subject).is_empty()
+        && tokens_of(settings, mail).is_empty()
+}
+
+/// The facts about a mail that belongs to nothing that the desk knows.
+pub(super) fn of_first_mail(
+    settings: &Settings,
+    mailbox: &MailboxSettings,
+    leave: Leave,
+    mail: &UnderstoodMail,
+    author: Author,
+) -> Facts {
+    let from = mail.mail.from.as_ref().map(|from| from.address.as_str());
+    Facts {
         from_ourselves: is_ourselves(settings, mail, from),
         vouched: is_vouched(mailbox, &mail.mail.authentication, from),
-        candidates: candidates(conn, settings, mail, sender.as_ref(), &tokens).await?,
-        returned,
+        candidates: Vec::new(),
+        returned: None,
         unsubscribes: unsubscribe::asked(settings, mail),
         // An archive holds years of mail, taken in within a minute.
         recent_from_sender: if leave.answering { author.recent } else { 0 },
@@ -74,8 +113,8 @@ pub async fn load(
         mails_per_sender_per_hour: settings.caps.mails_per_sender_per_hour,
         accept_automatic: mailbox.accept_automatic || leave.accepted,
         accepted: leave.accepted,
-        sender,
-    })
+        sender: author.person,
+    }
 }
 
 /// The ids that the mail answers, oldest first.

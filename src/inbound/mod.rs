@@ -20,5 +20,6 @@ pub mod process;
 pub mod route;
 mod spoken;
 pub mod store;
+mod together;
 mod unsubscribe;
 mod words;

@@ -8,8 +8,9 @@ use super::act::Scene;
 use super::bounds;
 use crate::config::Settings;
 use crate::ids::PersonId;
-use crate::mail::message::Mailbox;
+use crate::mail::message::{Mailbox, UnderstoodMail};
 use crate::notify;
+use crate::people::store::NewPerson;
 use crate::people::{self, Person, Role};
 
 /// How many addresses of To and Cc become participants. A mail to more is a mailing, not a conversation.
@@ -25,6 +26,40 @@ pub(super) async fn author(conn: &mut PgConnection, scene: &Scene<'_>) -> anyhow
     Ok(create(conn, scene.now, from).await?)
 }
 
+/// Who wrote the mails, of which each has an author's address of its own; new people where nobody has it yet.
+pub(super) async fn authors(
+    conn: &mut PgConnection,
+    scenes: &[Scene<'_>],
+) -> anyhow::Result<Vec<Person>> {
+    let mut unknown = Vec::new();
+    for scene in scenes.iter().filter(|scene| scene.facts.sender.is_none()) {
+        let from = scene.mail.mail.from.as_ref();
+        unknown.push(new_person(from.context("the mail has no author")?));
+    }
+    let Some(now) = scenes.first().map(|scene| scene.now) else {
+        return Ok(Vec::new());
+    };
+    let mut created = Vec::new();
+    if !unknown.is_empty() {
+        created = people::store::find_or_create_all(conn, now, &unknown).await?;
+    }
+    let mut created = created.into_iter();
+    let known = |scene: &Scene<'_>| scene.facts.sender.clone();
+    scenes
+        .iter()
+        .map(|scene| {
+            known(scene)
+                .or_else(|| created.next())
+                .context("the mail has no author")
+        })
+        .collect()
+}
+
+/// Whether the mail was sent to nobody but the desk.
+pub(super) fn is_between_us(settings: &Settings, mail: &UnderstoodMail) -> bool {
+    recipients(settings, mail).next().is_none()
+}
+
 /// Creates everybody whom the mail names and nobody knows yet, in the order of their addresses: two mails that
 /// name the same new people in different orders would otherwise wait for each other. Comes before anything
 /// else is locked.
@@ -33,7 +68,7 @@ pub(super) async fn meet(
     scene: &Scene<'_>,
     original: Option<&Mailbox>,
 ) -> anyhow::Result<()> {
-    let mut others: Vec<&Mailbox> = recipients(scene)
+    let mut others: Vec<&Mailbox> = recipients(scene.settings, scene.mail)
         .take(PARTICIPANTS)
         .chain(original)
         .collect();
@@ -72,8 +107,12 @@ async fn create(
     now: DateTime<Utc>,
     mailbox: &Mailbox,
 ) -> Result<Person, sqlx::Error> {
+    people::store::find_or_create(conn, now, new_person(mailbox)).await
+}
+
+fn new_person(mailbox: &Mailbox) -> NewPerson<'_> {
     let local = mailbox.address.split('@').next().unwrap_or_default();
-    let new = people::store::NewPerson {
+    NewPerson {
         name: if mailbox.name.is_empty() {
             local
         } else {
@@ -82,8 +121,7 @@ async fn create(
         address: &mailbox.address,
         role: Role::Customer,
         handle: None,
-    };
-    people::store::find_or_create(conn, now, new).await
+    }
 }
 
 /// The others whom the mail was sent to: neither we, nor the author, nor staff.
@@ -93,7 +131,7 @@ pub(super) async fn participants(
     author: &Person,
 ) -> anyhow::Result<Vec<PersonId>> {
     let mut others = Vec::new();
-    for mailbox in recipients(scene).take(PARTICIPANTS) {
+    for mailbox in recipients(scene.settings, scene.mail).take(PARTICIPANTS) {
         let person = person(conn, scene.now, mailbox).await?;
         if person.id != author.id && !person.role.is_staff() {
             others.push(person.id);
@@ -104,14 +142,18 @@ pub(super) async fn participants(
 
 /// How many recipients do not take part because there are too many of them.
 pub(super) fn left_out(scene: &Scene<'_>) -> usize {
-    recipients(scene).count().saturating_sub(PARTICIPANTS)
+    recipients(scene.settings, scene.mail)
+        .count()
+        .saturating_sub(PARTICIPANTS)
 }
 
-fn recipients<'a>(scene: &Scene<'a>) -> impl Iterator<Item = &'a Mailbox> {
-    let settings = scene.settings;
-    let mail = &scene.mail.mail;
-    mail.to
+fn recipients<'a>(
+    settings: &'a Settings,
+    mail: &'a UnderstoodMail,
+) -> impl Iterator<Item = &'a Mailbox> {
+    mail.mail
+        .to
         .iter()
-        .chain(&mail.cc)
+        .chain(&mail.mail.cc)
         .filter(|mailbox| may_be_somebody(settings, mailbox))
 }

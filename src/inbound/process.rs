@@ -11,10 +11,11 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use super::act::{self, Deed};
-use super::store::{self, Claimed, Settlement};
+use super::store::{self, Claimed};
 use super::{bounds, facts, route};
 use crate::clock::Clock;
 use crate::config::Settings;
+use crate::config::service::MailboxSettings;
 use crate::ids::InboundId;
 use crate::mail::message::{Notice, UnderstoodMail};
 use crate::notify::{self, Happening};
@@ -38,12 +39,19 @@ const POLL: Duration = Duration::from_secs(2);
 /// Turns stored mails into tickets and comments.
 #[derive(Debug, Clone)]
 pub struct Processor {
-    pool: PgPool,
+    pub(super) pool: PgPool,
     claims: PgPool,
-    numbers: PgPool,
-    settings: Arc<Settings>,
-    clock: Clock,
+    pub(super) numbers: PgPool,
+    pub(super) settings: Arc<Settings>,
+    pub(super) clock: Clock,
     wake: Wake,
+}
+
+/// A mail in hand, and what it says where it has been read already.
+#[derive(Debug, Clone)]
+pub(super) struct InHand {
+    pub(super) claimed: Claimed,
+    pub(super) mail: Option<UnderstoodMail>,
 }
 
 impl Processor {
@@ -94,9 +102,15 @@ impl Processor {
         let claimed = store::claim(&mut claims, lease, now, now + LEASE, IN_HAND).await?;
         drop(claims);
         let taken = claimed.len();
-        let (suspects, others): (Vec<Claimed>, Vec<Claimed>) = claimed
+        let in_hand = |claimed| InHand {
+            claimed,
+            mail: None,
+        };
+        let (suspects, others): (Vec<InHand>, Vec<InHand>) = claimed
             .into_iter()
-            .partition(|mail| mail.attempt > store::SUSPECT);
+            .map(in_hand)
+            .partition(|mail| mail.claimed.attempt > store::SUSPECT);
+        let others = self.open_together(others, lease).await;
         self.settle_all(others, lease, AT_ONCE).await?;
         // Alone, when all others are settled: it may end the process.
         self.settle_all(suspects, lease, 1).await?;
@@ -109,7 +123,7 @@ impl Processor {
     /// Settles mails, `at_once` at a time.
     async fn settle_all(
         &self,
-        mails: Vec<Claimed>,
+        mails: Vec<InHand>,
         lease: Uuid,
         at_once: usize,
     ) -> anyhow::Result<()> {
@@ -130,9 +144,9 @@ impl Processor {
     }
 
     /// Handles one mail; what goes wrong is written to its row.
-    async fn settle(&self, mail: Claimed, lease: Uuid) -> Result<(), sqlx::Error> {
-        let (id, attempt) = (mail.id, mail.attempt);
-        let mailbox = mail.mailbox.clone();
+    async fn settle(&self, mail: InHand, lease: Uuid) -> Result<(), sqlx::Error> {
+        let (id, attempt) = (mail.claimed.id, mail.claimed.attempt);
+        let mailbox = mail.claimed.mailbox.clone();
         let this = self.clone();
         // A task of its own, so that a panic is this mail's failure and nobody else's.
         let handled = tokio::spawn(async move { this.handle(mail, lease).await }).await;
@@ -183,15 +197,15 @@ impl Processor {
         Ok(())
     }
 
-    async fn handle(&self, claimed: Claimed, lease: Uuid) -> anyhow::Result<()> {
+    async fn handle(&self, mail: InHand, lease: Uuid) -> anyhow::Result<()> {
+        let InHand { claimed, mail } = mail;
         let id = claimed.id;
         let (claimed_in, answering) = (claimed.mailbox.clone(), claimed.answering);
         // Its failures were never written down: it took the whole process with it.
         let deadly = claimed.attempt > ATTEMPTS;
-        let understood = if deadly {
-            None
-        } else {
-            self.understand(&claimed).await?
+        let understood = match mail {
+            None if !deadly => self.understand(&claimed).await?,
+            read => read,
         };
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
@@ -201,14 +215,6 @@ impl Processor {
                 Deed::quarantined("the program stopped each time it tried to process it")
             }
             None => Deed::quarantined("it took too long to parse"),
-        };
-        let settlement = Settlement {
-            state: deed.state,
-            reason: deed.reason.as_deref(),
-            sender: deed.sender.as_deref(),
-            ticket_id: deed.ticket_id,
-            comment_id: deed.comment_id,
-            outbox_id: deed.outbox_id,
         };
         if deed.state == "quarantined" && answering {
             self.alarm(
@@ -221,23 +227,20 @@ impl Processor {
             )
             .await?;
         }
-        if !store::settle(&mut tx, id, lease, now, &settlement).await? {
+        if !store::settle(&mut tx, id, lease, now, deed.settlement()).await? {
             tx.rollback().await?;
             return Ok(());
         }
         tx.commit().await?;
-        tracing::info!(
-            inbound.id = id.0,
-            ticket.id = deed.ticket_id.map(|id| id.0),
-            state = deed.state,
-            reason = deed.reason,
-            "A mail was settled"
-        );
+        log(id, &deed);
         Ok(())
     }
 
     /// Parses the mail off the runtime's threads. `None` if it takes longer than the configured limit.
-    async fn understand(&self, claimed: &Claimed) -> anyhow::Result<Option<UnderstoodMail>> {
+    pub(super) async fn understand(
+        &self,
+        claimed: &Claimed,
+    ) -> anyhow::Result<Option<UnderstoodMail>> {
         let limits = self.settings.limits;
         let raw = claimed.raw.clone();
         let parsing = tokio::task::spawn_blocking(move || crate::mail::understand(&raw, &limits));
@@ -264,13 +267,7 @@ impl Processor {
         mail: UnderstoodMail,
         now: DateTime<Utc>,
     ) -> anyhow::Result<Deed> {
-        let mailbox = self
-            .settings
-            .mailboxes
-            .iter()
-            .find(|mailbox| mailbox.name == claimed.mailbox)
-            .or(self.settings.mailboxes.first())
-            .context("no mailbox is configured")?;
+        let mailbox = self.mailbox(claimed)?;
         let facts = facts::load(conn, &self.settings, mailbox, claimed.into(), &mail, now).await?;
         let route = route::route(&mail, &facts, &self.settings.desk, now);
         let scene = act::Scene {
@@ -287,13 +284,29 @@ impl Processor {
             },
         };
         let mut deed = act::carry_out(conn, &scene, route).await?;
-        deed.sender = mail
-            .mail
-            .from
-            .as_ref()
-            .map(|from| from.address.to_lowercase());
+        deed.sender = mail.sender();
         Ok(deed)
     }
+
+    /// The mailbox it came to; the first one where that is not in the configuration any more.
+    pub(super) fn mailbox(&self, claimed: &Claimed) -> anyhow::Result<&MailboxSettings> {
+        let mailboxes = &self.settings.mailboxes;
+        mailboxes
+            .iter()
+            .find(|mailbox| mailbox.name == claimed.mailbox)
+            .or(mailboxes.first())
+            .context("no mailbox is configured")
+    }
+}
+
+pub(super) fn log(id: InboundId, deed: &Deed) {
+    tracing::info!(
+        inbound.id = id.0,
+        ticket.id = deed.ticket_id.map(|id| id.0),
+        state = deed.state,
+        reason = deed.reason,
+        "A mail was settled"
+    );
 }
 
 /// When a mail that failed `attempt` times is tried again.

@@ -260,25 +260,49 @@ pub async fn settle(
     id: InboundId,
     lease: Uuid,
     now: DateTime<Utc>,
-    settlement: &Settlement<'_>,
+    settlement: Settlement<'_>,
 ) -> Result<bool, sqlx::Error> {
+    settle_all(conn, lease, now, &[(id, settlement)]).await
+}
+
+/// As [`settle`], for several mails: false if the lease on any of them was lost.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn settle_all(
+    conn: &mut PgConnection,
+    lease: Uuid,
+    now: DateTime<Utc>,
+    settled: &[(InboundId, Settlement<'_>)],
+) -> Result<bool, sqlx::Error> {
+    let ids: Vec<InboundId> = settled.iter().map(|(id, _)| *id).collect();
+    let states: Vec<&str> = settled.iter().map(|(_, how)| how.state).collect();
+    let reasons: Vec<Option<&str>> = settled.iter().map(|(_, how)| how.reason).collect();
+    let senders: Vec<Option<&str>> = settled.iter().map(|(_, how)| how.sender).collect();
+    let tickets: Vec<Option<TicketId>> = settled.iter().map(|(_, how)| how.ticket_id).collect();
+    let comments: Vec<Option<CommentId>> = settled.iter().map(|(_, how)| how.comment_id).collect();
+    let outboxes: Vec<Option<OutboxId>> = settled.iter().map(|(_, how)| how.outbox_id).collect();
     let done = sqlx::query!(
-        "UPDATE inbound_mail SET state = $3, reason = $4, sender = $5, ticket_id = $6, comment_id = $7, outbox_id = $8,
-                settled_at = $9, lease = NULL, leased_until = NULL, error = NULL
-         WHERE id = $1 AND lease = $2",
-        id.0,
+        "UPDATE inbound_mail
+         SET state = given.state, reason = given.reason, sender = given.sender, ticket_id = given.ticket_id,
+             comment_id = given.comment_id, outbox_id = given.outbox_id, settled_at = $2, lease = NULL,
+             leased_until = NULL, error = NULL
+         FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::bigint[], $9::bigint[])
+              AS given (id, state, reason, sender, ticket_id, comment_id, outbox_id)
+         WHERE inbound_mail.id = given.id AND lease = $1",
         lease,
-        settlement.state,
-        settlement.reason,
-        settlement.sender,
-        settlement.ticket_id.map(|id| id.0),
-        settlement.comment_id.map(|id| id.0),
-        settlement.outbox_id.map(|id| id.0),
         now,
+        &ids as &[InboundId],
+        &states as &[&str],
+        &reasons as &[Option<&str>],
+        &senders as &[Option<&str>],
+        &tickets as &[Option<TicketId>],
+        &comments as &[Option<CommentId>],
+        &outboxes as &[Option<OutboxId>],
     )
     .execute(conn)
     .await?;
-    Ok(done.rows_affected() == 1)
+    Ok(usize::try_from(done.rows_affected()) == Ok(settled.len()))
 }
 
 /// Puts a mail whose processing failed back until `due_at`, or settles it as failed where that is `None`.
@@ -321,41 +345,46 @@ pub struct Author {
     pub blocked: bool,
 }
 
-/// Who wrote from this address, compared without regard to case, how many mails since then, and whether it is heard.
+/// Who wrote from each of these addresses, compared without regard to case, how many mails since then, and whether the
+/// address is heard; in their order.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn author(
+pub async fn authors(
     conn: &mut PgConnection,
-    address: &str,
+    addresses: &[&str],
     since: DateTime<Utc>,
-) -> Result<Author, sqlx::Error> {
-    let row = sqlx::query!(
+) -> Result<Vec<Author>, sqlx::Error> {
+    let rows = sqlx::query!(
         r#"SELECT card.id AS "id?: PersonId", card.name AS "name?", card.role AS "role?", card.handle AS "handle?",
                   card.organization_id AS "organization_id?: OrganizationId", card.address AS "address?",
                   card.disabled AS "disabled?",
                   (SELECT count(*) FROM inbound_mail WHERE sender = asked.address AND received_at > $2) AS "recent!",
                   EXISTS (SELECT FROM blocked_sender WHERE blocked_sender.address = asked.address) AS "blocked!"
-           FROM (VALUES (lower($1))) AS asked (address)
+           FROM (SELECT lower(address) AS address, place
+                 FROM unnest($1::text[]) WITH ORDINALITY AS given (address, place)) AS asked
            LEFT JOIN person_address AS held ON held.address = asked.address
-           LEFT JOIN person_card AS card ON card.id = held.person_id"#,
-        address,
+           LEFT JOIN person_card AS card ON card.id = held.person_id
+           ORDER BY asked.place"#,
+        addresses as &[&str],
         since
     )
-    .fetch_one(conn)
+    .fetch_all(conn)
     .await?;
-    let person = row.id.zip(row.name).map(|(id, name)| Person {
-        id,
-        name,
-        role: Role::from_key(&row.role.unwrap_or_default()),
-        handle: row.handle,
-        organization_id: row.organization_id,
-        address: row.address,
-        disabled: row.disabled.unwrap_or(true),
-    });
-    Ok(Author {
-        person,
-        recent: u32::try_from(row.recent).unwrap_or(u32::MAX),
-        blocked: row.blocked,
-    })
+    Ok(rows
+        .into_iter()
+        .map(|row| Author {
+            person: row.id.zip(row.name).map(|(id, name)| Person {
+                id,
+                name,
+                role: Role::from_key(&row.role.unwrap_or_default()),
+                handle: row.handle,
+                organization_id: row.organization_id,
+                address: row.address,
+                disabled: row.disabled.unwrap_or(true),
+            }),
+            recent: u32::try_from(row.recent).unwrap_or(u32::MAX),
+            blocked: row.blocked,
+        })
+        .collect())
 }

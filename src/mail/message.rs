@@ -224,6 +224,15 @@ pub struct UnderstoodMail {
     pub forwarded: Option<Forwarded>,
 }
 
+impl UnderstoodMail {
+    /// Its author's address, lower-cased.
+    #[must_use]
+    pub fn sender(&self) -> Option<String> {
+        let from = self.mail.from.as_ref()?;
+        Some(from.address.to_lowercase())
+    }
+}
+
 impl BouncedRecipient {
     /// Whether the server has given up, rather than still trying or having delivered.
     #[must_use]

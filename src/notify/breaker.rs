@@ -88,14 +88,26 @@ pub(super) struct Guard {
     pub(super) open: bool,
     /// As many answers as may go out in a minute went out: the breaker is to be opened.
     pub(super) flooded: bool,
+    /// Answers in the past minute; counted only where it matters.
+    pub(super) recent: i64,
     /// Answers about the ticket in the past hour.
     pub(super) ticket_answers: i64,
 }
 
 impl Guard {
+    /// Takes in the answers that were granted at the same moment for other happenings.
+    pub(super) fn count(&mut self, granted: i64, caps: &Caps) {
+        self.flooded |= self.recent + granted >= i64::from(caps.answers_per_minute);
+    }
+
+    /// Whether no automatic mail may go out at all.
+    pub(super) fn is_closed(self) -> bool {
+        self.open || self.flooded
+    }
+
     /// Why one more automatic answer may not go out; `more` were granted already for the same happening.
     pub(super) fn refuses(self, answers: i64, more: i64, caps: &Caps) -> Option<Why> {
-        if self.open || self.flooded {
+        if self.is_closed() {
             Some(Why::BreakerOpen)
         } else if answers >= i64::from(caps.answers_per_sender_per_hour) {
             Some(Why::SenderCap)

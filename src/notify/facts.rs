@@ -8,12 +8,10 @@ use sqlx::PgConnection;
 use super::breaker::{AUTOMATIC_ANSWERS, Guard};
 use super::question::Question;
 use super::reach::Reach;
-use super::target::Around;
 use super::{Why, address};
 use crate::config::Settings;
 use crate::ids::{CommentId, PersonId, TicketId};
 use crate::people::Role;
-use crate::ticket::Ticket;
 
 /// Why a person is concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, sqlx::Type)]
@@ -46,7 +44,7 @@ pub(super) struct PersonFacts {
     pub(super) disabled: bool,
     pub(super) address: Option<String>,
     pub(super) suppressed: bool,
-    /// Automatic answers to the address in the past hour; counted only where it matters.
+    /// Automatic answers to the address in the past hour, news of a status aside; counted only where it matters.
     pub(super) answers: i64,
     /// By which way a customer's words and ours go.
     pub(super) reach: Reach,
@@ -107,7 +105,8 @@ impl Facts {
     }
 }
 
-/// Asks for everybody who may be concerned, which is all staff where the ticket's team is empty, for what keeps them from being written to, and for the caps.
+/// Asks for everybody who may be concerned by each of several happenings, which is all staff where the ticket's team is
+/// empty, for what keeps them from being written to, and for the caps.
 ///
 /// `OFFSET 0` keeps the time and kind of a message out of the look-up, which then can only be by ticket or by address:
 /// on a desk that is still small PostgreSQL takes the index of all recent answers for the cheaper way, and goes on
@@ -119,74 +118,87 @@ pub(super) async fn load(
     conn: &mut PgConnection,
     settings: &Settings,
     now: DateTime<Utc>,
-    question: &Question<'_>,
-) -> Result<Facts, sqlx::Error> {
-    let ticket = question.ticket;
+    questions: &[Question<'_>],
+) -> Result<Vec<Facts>, sqlx::Error> {
+    let asked = Asked::of(questions);
     let rows = sqlx::query!(
-        r#"WITH listed (part, person_id) AS (
-               SELECT 'requester', $2::bigint
-               UNION ALL SELECT 'assignee', $3::bigint WHERE $3 IS NOT NULL
-               UNION ALL SELECT part, person_id FROM ticket_person WHERE ticket_id = $1
-               UNION ALL SELECT 'team', person_id FROM team_member WHERE team = $4
-               UNION ALL SELECT 'all_staff', staff.id FROM person AS staff
-                         WHERE $12 AND staff.role <> 'customer' AND staff.disabled_at IS NULL
-                           AND EXISTS (SELECT FROM person_address WHERE person_id = staff.id AND is_primary)
-                           AND NOT EXISTS (SELECT FROM team_member WHERE team = $4)
-               UNION ALL SELECT 'named', id FROM unnest($5::bigint[]) AS id
-           ), recent AS (
-               SELECT (SELECT id FROM outbox WHERE automatic AND audience = 'customer' AND created_at > $8
+        r#"WITH recent AS (
+               SELECT (SELECT id FROM outbox WHERE automatic AND audience = 'customer' AND created_at > $11
                        ORDER BY created_at DESC LIMIT 1)
-                    - (SELECT id FROM outbox WHERE automatic AND audience = 'customer' AND created_at > $8
+                    - (SELECT id FROM outbox WHERE automatic AND audience = 'customer' AND created_at > $11
                        ORDER BY created_at LIMIT 1) + 1 AS span
-               WHERE $6
+               WHERE $9::bigint > 0
            ), guard AS (
-               SELECT EXISTS (SELECT FROM breaker WHERE name = $11 AND until > $9) AS open,
-                      CASE WHEN (SELECT span FROM recent) >= $10 THEN
+               SELECT EXISTS (SELECT FROM breaker WHERE name = $14 AND until > $12) AS open,
+                      CASE WHEN (SELECT span FROM recent) + $9::bigint > $13 THEN
                           (SELECT count(*) FROM (SELECT FROM outbox WHERE automatic AND audience = 'customer'
-                           AND created_at > $8 LIMIT $10) AS few) >= $10
-                      ELSE false END AS flooded,
-                      (SELECT count(*) FROM (SELECT automatic, audience, created_at FROM outbox
-                                             WHERE ticket_id = $1 OFFSET 0) AS of_ticket
-                       WHERE automatic AND audience = 'customer' AND created_at > $7) AS ticket_answers
-               WHERE $6
+                           AND created_at > $11 LIMIT $13) AS few)
+                      ELSE 0 END AS recent
+               WHERE $9::bigint > 0
            )
-           SELECT listed.part AS "part!: Part", person.id AS "id: PersonId", person.name, person.role,
-                  person.disabled_at IS NOT NULL AS "disabled!", held.address AS "address?",
+           SELECT asked.place AS "place!", listed.part AS "part!: Part", person.id AS "id!: PersonId", person.name AS "name!",
+                  person.role AS "role!", person.disabled_at IS NOT NULL AS "disabled!", held.address AS "address?",
                   EXISTS (SELECT FROM suppression WHERE suppression.address = held.address AND lifted_at IS NULL)
                       AS "suppressed!",
-                  CASE WHEN $6 AND listed.part IN ('requester', 'participant') THEN
-                      (SELECT count(*) FROM (SELECT automatic, audience FROM outbox
-                                             WHERE outbox.address = held.address AND created_at > $7
+                  CASE WHEN asked.automatic AND listed.part IN ('requester', 'participant') THEN
+                      (SELECT count(*) FROM (SELECT automatic, audience, template FROM outbox
+                                             WHERE outbox.address = held.address AND created_at > $10
                                              OFFSET 0) AS to_address
-                       WHERE automatic AND audience = 'customer')
+                       WHERE automatic AND audience = 'customer' AND template <> 'status_changed_customer')
                   ELSE 0 END AS "answers!",
-                  guard.open AS "open?", guard.flooded AS "flooded?", guard.ticket_answers AS "ticket_answers?"
-           FROM listed
+                  guard.open AS "open?", guard.recent AS "recent?", asked.answers AS "ticket_answers!"
+           FROM (SELECT one.*, CASE WHEN automatic THEN
+                            (SELECT count(*) FROM (SELECT outbox.automatic, audience, created_at FROM outbox
+                                                   WHERE outbox.ticket_id = one.ticket_id OFFSET 0) AS of_ticket
+                             WHERE of_ticket.automatic AND audience = 'customer' AND created_at > $10)
+                        ELSE 0 END AS answers
+                 FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[], $5::boolean[], $6::boolean[])
+                      WITH ORDINALITY AS one (ticket_id, requester_id, assignee_id, team, automatic, all_staff, place)
+                 OFFSET 0) AS asked
+           CROSS JOIN LATERAL (
+               SELECT 'requester' AS part, asked.requester_id AS person_id
+               UNION ALL SELECT 'assignee', asked.assignee_id WHERE asked.assignee_id IS NOT NULL
+               UNION ALL SELECT ticket_person.part, person_id FROM ticket_person WHERE ticket_id = asked.ticket_id
+               UNION ALL SELECT 'team', person_id FROM team_member WHERE team = asked.team
+               UNION ALL SELECT 'all_staff', staff.id FROM person AS staff
+                         WHERE asked.all_staff AND staff.role <> 'customer' AND staff.disabled_at IS NULL
+                           AND EXISTS (SELECT FROM person_address WHERE person_id = staff.id AND is_primary)
+                           AND NOT EXISTS (SELECT FROM team_member WHERE team = asked.team)
+               UNION ALL SELECT 'named', named.id FROM unnest($7::bigint[], $8::bigint[]) AS named (id, place)
+                         WHERE named.place = asked.place
+           ) AS listed
            JOIN person ON person.id = listed.person_id
            LEFT JOIN person_address AS held ON held.person_id = person.id AND held.is_primary
            LEFT JOIN guard ON true
-           ORDER BY person.id"#,
-        ticket.id.0,
-        ticket.requester_id.0,
-        ticket.assignee_id.map(|id| id.0),
-        question.team(),
-        &question.named(),
-        question.automatic(),
+           ORDER BY asked.place, person.id"#,
+        &asked.tickets as &[TicketId],
+        &asked.requesters as &[PersonId],
+        &asked.assignees as &[Option<PersonId>],
+        &asked.teams as &[Option<&str>],
+        &asked.automatic,
+        &asked.all_staff,
+        &asked.named,
+        &asked.named_in,
+        asked.answers(),
         now - TimeDelta::hours(1),
         now - TimeDelta::minutes(1),
         now,
         i64::from(settings.caps.answers_per_minute),
         AUTOMATIC_ANSWERS,
-        question.may_need_all_staff(),
     )
     .fetch_all(conn)
     .await?;
-    let mut facts = Facts::default();
+    let mut all = vec![Facts::default(); questions.len()];
     for row in rows {
+        let place = usize::try_from(row.place - 1).unwrap_or(usize::MAX);
+        let Some(facts) = all.get_mut(place) else {
+            continue;
+        };
         facts.guard = Guard {
             open: row.open.unwrap_or(false),
-            flooded: row.flooded.unwrap_or(false),
-            ticket_answers: row.ticket_answers.unwrap_or(0),
+            flooded: false,
+            recent: row.recent.unwrap_or(0),
+            ticket_answers: row.ticket_answers,
         };
         facts.parts.push((row.part, row.id));
         let person = facts.people.entry(row.id).or_insert(PersonFacts {
@@ -201,8 +213,50 @@ pub(super) async fn load(
         });
         person.answers = person.answers.max(row.answers);
     }
-    facts.all_staff = question.may_need_all_staff() && facts.with(Part::Team).next().is_none();
-    Ok(facts)
+    for (facts, question) in all.iter_mut().zip(questions) {
+        facts.all_staff = question.may_need_all_staff() && facts.with(Part::Team).next().is_none();
+    }
+    Ok(all)
+}
+
+/// The questions turned on their side, as `unnest` wants them.
+#[derive(Default)]
+struct Asked<'a> {
+    tickets: Vec<TicketId>,
+    requesters: Vec<PersonId>,
+    assignees: Vec<Option<PersonId>>,
+    teams: Vec<Option<&'a str>>,
+    automatic: Vec<bool>,
+    all_staff: Vec<bool>,
+    /// Whom the happenings themselves name, and which question each belongs to, counted from one.
+    named: Vec<i64>,
+    named_in: Vec<i64>,
+}
+
+impl<'a> Asked<'a> {
+    fn of(questions: &[Question<'a>]) -> Self {
+        let mut asked = Self::default();
+        for (place, question) in (1_i64..).zip(questions) {
+            let ticket = question.ticket;
+            asked.tickets.push(ticket.id);
+            asked.requesters.push(ticket.requester_id);
+            asked.assignees.push(ticket.assignee_id);
+            asked.teams.push(question.team());
+            asked.automatic.push(question.automatic());
+            asked.all_staff.push(question.may_need_all_staff());
+            for id in question.named() {
+                asked.named.push(id);
+                asked.named_in.push(place);
+            }
+        }
+        asked
+    }
+
+    /// How many of them may call for automatic answers.
+    fn answers(&self) -> i64 {
+        let answers = self.automatic.iter().filter(|automatic| **automatic);
+        i64::try_from(answers.count()).unwrap_or(i64::MAX)
+    }
 }
 
 /// All active staff with an address.
@@ -273,9 +327,9 @@ pub(super) async fn load_address(
 ) -> Result<AddressFacts, sqlx::Error> {
     let row = sqlx::query!(
         r#"SELECT EXISTS (SELECT FROM suppression WHERE address = $1 AND lifted_at IS NULL) AS "suppressed!",
-                  (SELECT count(*) FROM (SELECT automatic, audience FROM outbox
+                  (SELECT count(*) FROM (SELECT automatic, audience, template FROM outbox
                                          WHERE address = $1 AND created_at > $2 OFFSET 0) AS to_address
-                   WHERE automatic AND audience = 'customer') AS "answers!",
+                   WHERE automatic AND audience = 'customer' AND template <> 'status_changed_customer') AS "answers!",
                   EXISTS (SELECT FROM breaker WHERE name = $5 AND until > $6) AS "open!",
                   (SELECT count(*) FROM (SELECT FROM outbox WHERE automatic AND audience = 'customer'
                    AND created_at > $3 LIMIT $4) AS few) >= $4 AS "flooded!""#,
@@ -294,6 +348,7 @@ pub(super) async fn load_address(
         guard: Guard {
             open: row.open,
             flooded: row.flooded,
+            recent: 0,
             ticket_answers: 0,
         },
     })
@@ -312,70 +367,4 @@ pub(super) async fn writable(
     )
     .fetch_all(conn)
     .await
-}
-
-/// Asks for everybody around several tickets, and for all staff.
-pub(super) async fn around(
-    conn: &mut PgConnection,
-    tickets: &[&Ticket],
-) -> Result<Around, sqlx::Error> {
-    let ids: Vec<i64> = tickets.iter().map(|ticket| ticket.id.0).collect();
-    let mut around = Around::default();
-    let participants = sqlx::query!(
-        r#"SELECT ticket_id AS "ticket_id: TicketId", person_id AS "person_id: PersonId"
-           FROM ticket_person WHERE ticket_id = ANY($1) AND part = 'participant' ORDER BY person_id"#,
-        &ids
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    for row in &participants {
-        let of_ticket = around.participants.entry(row.ticket_id).or_default();
-        of_ticket.push(row.person_id);
-    }
-    let members = sqlx::query!(
-        r#"SELECT team, person_id AS "person_id: PersonId", is_lead FROM team_member ORDER BY person_id"#
-    )
-    .fetch_all(&mut *conn)
-    .await?;
-    for row in members {
-        let team = around.teams.entry(row.team).or_default();
-        team.push((row.person_id, row.is_lead));
-    }
-    let named = tickets
-        .iter()
-        .flat_map(|ticket| [Some(ticket.requester_id), ticket.assignee_id]);
-    let named = named
-        .flatten()
-        .chain(participants.iter().map(|row| row.person_id));
-    let mut named: Vec<i64> = named.map(|id| id.0).collect();
-    named.sort_unstable();
-    named.dedup();
-    let people = sqlx::query!(
-        r#"SELECT person.id AS "id!: PersonId", person.name AS "name!", person.role AS "role!", person.disabled_at IS NOT NULL AS "disabled!",
-                  held.address AS "address?",
-                  EXISTS (SELECT FROM suppression WHERE suppression.address = held.address AND lifted_at IS NULL)
-                      AS "suppressed!"
-           FROM person LEFT JOIN person_address AS held ON held.person_id = person.id AND held.is_primary
-           WHERE person.id = ANY($1) OR person.role <> 'customer'"#,
-        &named
-    )
-    .fetch_all(conn)
-    .await?;
-    around.people = people
-        .into_iter()
-        .map(|row| {
-            let person = PersonFacts {
-                id: row.id,
-                name: row.name,
-                role: Role::from_key(&row.role),
-                disabled: row.disabled,
-                address: row.address,
-                suppressed: row.suppressed,
-                answers: 0,
-                reach: Reach::Mail,
-            };
-            (row.id, person)
-        })
-        .collect();
-    Ok(around)
 }

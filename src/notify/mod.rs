@@ -47,6 +47,7 @@ mod reminder;
 pub mod render;
 mod rows;
 mod target;
+mod tell;
 pub mod withdraw;
 
 pub use address::{is_of, is_own, unwritable};
@@ -199,170 +200,30 @@ pub async fn publish(
     now: DateTime<Utc>,
     happening: &Happening<'_>,
 ) -> Result<Published, sqlx::Error> {
-    let published = tell(conn, settings, now, happening).await?;
+    let published = tell::tell(conn, settings, now, happening).await?;
     let mut posts = posts::rows(settings, now, happening);
     posts.extend(posts::edits_for_customers(conn, settings, now, happening).await?);
     outbox::enqueue::enqueue(conn, now, posts).await?;
     Ok(published)
 }
 
-/// Writes the rows that go out by mail.
-async fn tell(
+/// As [`publish`], for several happenings on tickets of which none is a matter of others, such as openings: in no more
+/// statements than for one.
+///
+/// # Errors
+/// As [`publish`].
+pub async fn publish_all(
     conn: &mut PgConnection,
     settings: &Settings,
     now: DateTime<Utc>,
-    happening: &Happening<'_>,
-) -> Result<Published, sqlx::Error> {
-    match happening {
-        Happening::MailRejected(rejection) => reject(conn, settings, now, rejection).await,
-        Happening::CommandsGiven(given) => answer(conn, settings, now, given).await,
-        Happening::Alarm { key, text } => alarm(conn, settings, now, key, text).await,
-        _ => {
-            let reply = match happening {
-                Happening::DeliveryFailed { comment_id, .. } => {
-                    facts::reply(conn, *comment_id).await?
-                }
-                _ => None,
-            };
-            match question::Question::of(happening, reply.as_ref(), settings) {
-                Some(question) => on_ticket(conn, settings, now, &question).await,
-                None => Ok(Published::default()),
-            }
-        }
+    happenings: &[Happening<'_>],
+) -> Result<Vec<Published>, sqlx::Error> {
+    let published = tell::of_tickets(conn, settings, now, happenings).await?;
+    let mut posts = Vec::new();
+    for happening in happenings {
+        posts.extend(posts::rows(settings, now, happening));
+        posts.extend(posts::edits_for_customers(conn, settings, now, happening).await?);
     }
-}
-
-/// Happenings on a ticket.
-async fn on_ticket(
-    conn: &mut PgConnection,
-    settings: &Settings,
-    now: DateTime<Utc>,
-    question: &question::Question<'_>,
-) -> Result<Published, sqlx::Error> {
-    let mut facts = facts::load(conn, settings, now, question).await?;
-    reach::load(conn, settings, question.ticket.id, &mut facts).await?;
-    let mut decided = audience::decide(&facts, question, settings);
-    if decided.needs_all_staff {
-        facts.add(facts::all_staff(conn).await?);
-        decided = audience::decide(&facts, question, settings);
-    }
-    let mut published = Published {
-        withheld: std::mem::take(&mut decided.withheld),
-        ..Published::default()
-    };
-    if decided.flooded {
-        trip(conn, settings, now, &mut published).await?;
-    }
-    let threads = reach::threads(conn, settings, now, question, &decided).await?;
-    let closing = closing::load(conn, settings, now, question).await?;
-    let rows = rows::of_ticket(
-        settings,
-        now,
-        question,
-        &facts,
-        &decided,
-        (&threads, closing),
-    );
-    published.write(conn, now, rows).await?;
+    outbox::enqueue::enqueue(conn, now, posts).await?;
     Ok(published)
-}
-
-/// Tells the sender of a refused mail, within the caps.
-async fn reject(
-    conn: &mut PgConnection,
-    settings: &Settings,
-    now: DateTime<Utc>,
-    rejection: &Rejection<'_>,
-) -> Result<Published, sqlx::Error> {
-    let address = rejection.to.trim().to_lowercase();
-    let mut published = Published::default();
-    let facts = facts::load_address(conn, settings, now, &address).await?;
-    let why = address::unwritable(settings, &address)
-        .or(facts.suppressed.then_some(Why::Suppressed))
-        .or_else(|| facts.guard.refuses(facts.answers, 0, &settings.caps));
-    match why {
-        None => {
-            let row = notices::of_rejection(settings, now, rejection, address);
-            published.write(conn, now, vec![row]).await?;
-        }
-        Some(reason) => {
-            published.withheld.push(Withheld {
-                person: None,
-                address: Some(address),
-                reason,
-            });
-            if facts.guard.flooded {
-                trip(conn, settings, now, &mut published).await?;
-            }
-        }
-    }
-    Ok(published)
-}
-
-/// Tells an agent what became of the commands in a mail. It answers a mail of a proven agent, once each, so no cap
-/// withholds it.
-async fn answer(
-    conn: &mut PgConnection,
-    settings: &Settings,
-    now: DateTime<Utc>,
-    given: &CommandsGiven<'_>,
-) -> Result<Published, sqlx::Error> {
-    let mut published = Published::default();
-    let address = given.to.trim().to_lowercase();
-    let facts = facts::load_address(conn, settings, now, &address).await?;
-    match address::unwritable(settings, &address).or(facts.suppressed.then_some(Why::Suppressed)) {
-        None => {
-            let row = notices::of_commands(settings, now, given, address);
-            published.write(conn, now, vec![row]).await?;
-        }
-        Some(reason) => published.withheld.push(Withheld {
-            person: None,
-            address: Some(address),
-            reason,
-        }),
-    }
-    Ok(published)
-}
-
-/// Tells the operators.
-async fn alarm(
-    conn: &mut PgConnection,
-    settings: &Settings,
-    now: DateTime<Utc>,
-    key: &str,
-    text: &str,
-) -> Result<Published, sqlx::Error> {
-    let mut published = Published::default();
-    let addresses = facts::writable(conn, &settings.notify.operators).await?;
-    let rows: Vec<_> = addresses
-        .into_iter()
-        .filter(|address| address::unwritable(settings, address).is_none())
-        .map(|address| notices::of_alarm(settings, now, key, text, address))
-        .collect();
-    if rows.is_empty() {
-        published.withheld.push(Withheld {
-            person: None,
-            address: None,
-            reason: Why::NobodyThere,
-        });
-    }
-    published.write(conn, now, rows).await?;
-    Ok(published)
-}
-
-/// Opens the breaker; whoever opened it tells the operators.
-async fn trip(
-    conn: &mut PgConnection,
-    settings: &Settings,
-    now: DateTime<Utc>,
-    published: &mut Published,
-) -> Result<(), sqlx::Error> {
-    let Some(opened) = breaker::open(conn, &settings.caps, now).await? else {
-        return Ok(());
-    };
-    published.breaker_opened = true;
-    let told = alarm(conn, settings, now, &opened.key, &opened.text).await?;
-    published.told.extend(told.told);
-    published.withheld.extend(told.withheld);
-    Ok(())
 }

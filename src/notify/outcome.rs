@@ -26,26 +26,39 @@ impl Published {
         now: DateTime<Utc>,
         rows: Vec<NewRow>,
     ) -> Result<(), sqlx::Error> {
-        let about: Vec<_> = rows
+        write_all(conn, now, vec![rows], std::slice::from_mut(self)).await
+    }
+}
+
+/// Writes the rows of several happenings, and takes note with each of whom they tell.
+pub(super) async fn write_all(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    rows: Vec<Vec<NewRow>>,
+    published: &mut [Published],
+) -> Result<(), sqlx::Error> {
+    let mut about = Vec::new();
+    for (place, own) in rows.iter().enumerate() {
+        for row in own {
+            let who = (
+                row.recipient_id,
+                row.address.clone(),
+                row.audience,
+                row.template,
+            );
+            about.push((place, row.conversation.clone(), who));
+        }
+    }
+    let rows = rows.into_iter().flatten().collect();
+    for written in enqueue(conn, now, rows).await? {
+        let row = about
             .iter()
-            .map(|row| {
-                let who = (
-                    row.recipient_id,
-                    row.address.clone(),
-                    row.audience,
-                    row.template,
-                );
-                (row.conversation.clone(), who)
-            })
-            .collect();
-        for written in enqueue(conn, now, rows).await? {
-            let row = about
-                .iter()
-                .find(|(conversation, _)| *conversation == written.conversation);
-            let Some((_, (person, address, audience, template))) = row else {
-                continue;
-            };
-            self.told.push(Told {
+            .find(|(_, conversation, _)| *conversation == written.conversation);
+        let Some((place, _, (person, address, audience, template))) = row else {
+            continue;
+        };
+        if let Some(published) = published.get_mut(*place) {
+            published.told.push(Told {
                 outbox: written.id,
                 person: *person,
                 address: address.clone(),
@@ -54,8 +67,8 @@ impl Published {
                 joined: written.joined,
             });
         }
-        Ok(())
     }
+    Ok(())
 }
 
 /// Somebody who is told.

@@ -8,9 +8,9 @@ use sqlx::PgConnection;
 use super::audience::{Decision, Staff};
 use super::closing::Closing;
 use super::draft::{TargetDraft, span};
-use super::facts::{self, Facts, Part, PersonFacts};
+use super::facts::{Facts, Part, PersonFacts};
 use super::question::{Matter, Question};
-use super::reach::Threads;
+use super::reach::{Reach, Threads};
 use super::rows::{self, Writer, moment, only, value};
 use super::{Why, Withheld};
 use crate::config::Settings;
@@ -66,7 +66,7 @@ pub async fn tell_of_targets(
     notices: &[TargetNotice<'_>],
 ) -> Result<Vec<(TicketId, Withheld)>, sqlx::Error> {
     let tickets: Vec<&Ticket> = notices.iter().map(|notice| notice.ticket).collect();
-    let around = facts::around(conn, &tickets).await?;
+    let around = around(conn, &tickets).await?;
     let mut rows = Vec::new();
     let mut withheld = Vec::new();
     for notice in notices {
@@ -224,4 +224,67 @@ impl Around {
             ..Facts::default()
         }
     }
+}
+
+/// Asks for everybody around several tickets, and for all staff.
+async fn around(conn: &mut PgConnection, tickets: &[&Ticket]) -> Result<Around, sqlx::Error> {
+    let ids: Vec<i64> = tickets.iter().map(|ticket| ticket.id.0).collect();
+    let mut around = Around::default();
+    let participants = sqlx::query!(
+        r#"SELECT ticket_id AS "ticket_id: TicketId", person_id AS "person_id: PersonId"
+           FROM ticket_person WHERE ticket_id = ANY($1) AND part = 'participant' ORDER BY person_id"#,
+        &ids
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    for row in &participants {
+        let of_ticket = around.participants.entry(row.ticket_id).or_default();
+        of_ticket.push(row.person_id);
+    }
+    let members = sqlx::query!(
+        r#"SELECT team, person_id AS "person_id: PersonId", is_lead FROM team_member ORDER BY person_id"#
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    for row in members {
+        let team = around.teams.entry(row.team).or_default();
+        team.push((row.person_id, row.is_lead));
+    }
+    let named = tickets
+        .iter()
+        .flat_map(|ticket| [Some(ticket.requester_id), ticket.assignee_id]);
+    let named = named
+        .flatten()
+        .chain(participants.iter().map(|row| row.person_id));
+    let mut named: Vec<i64> = named.map(|id| id.0).collect();
+    named.sort_unstable();
+    named.dedup();
+    let people = sqlx::query!(
+        r#"SELECT person.id AS "id!: PersonId", person.name AS "name!", person.role AS "role!", person.disabled_at IS NOT NULL AS "disabled!",
+                  held.address AS "address?",
+                  EXISTS (SELECT FROM suppression WHERE suppression.address = held.address AND lifted_at IS NULL)
+                      AS "suppressed!"
+           FROM person LEFT JOIN person_address AS held ON held.person_id = person.id AND held.is_primary
+           WHERE person.id = ANY($1) OR person.role <> 'customer'"#,
+        &named
+    )
+    .fetch_all(conn)
+    .await?;
+    around.people = people
+        .into_iter()
+        .map(|row| {
+            let person = PersonFacts {
+                id: row.id,
+                name: row.name,
+                role: Role::from_key(&row.role),
+                disabled: row.disabled,
+                address: row.address,
+                suppressed: row.suppressed,
+                answers: 0,
+                reach: Reach::Mail,
+            };
+            (row.id, person)
+        })
+        .collect();
+    Ok(around)
 }

@@ -126,37 +126,69 @@ pub async fn find_or_create(
     now: DateTime<Utc>,
     new: NewPerson<'_>,
 ) -> Result<Person, sqlx::Error> {
-    // One statement, so that two mails of a new customer at once give one person: the second insert of
-    // the address waits for the first one's transaction and then yields.
+    let mut people = find_or_create_all(conn, now, &[new]).await?;
+    people.pop().ok_or(sqlx::Error::RowNotFound)
+}
+
+/// As [`find_or_create`], for several whose addresses differ; in their order.
+///
+/// # Errors
+/// As [`find_or_create`].
+pub async fn find_or_create_all(
+    conn: &mut PgConnection,
+    now: DateTime<Utc>,
+    new: &[NewPerson<'_>],
+) -> Result<Vec<Person>, sqlx::Error> {
+    let addresses: Vec<String> = new.iter().map(|one| one.address.to_lowercase()).collect();
+    let names: Vec<&str> = new.iter().map(|one| one.name).collect();
+    let roles: Vec<&str> = new.iter().map(|one| one.role.key()).collect();
+    let handles: Vec<Option<String>> = new
+        .iter()
+        .map(|one| one.handle.map(str::to_lowercase))
+        .collect();
+    // One statement, so that two mails of a new customer at once give one person: the second insert of the address
+    // waits for the first one's transaction and then yields. In the order of the addresses, so that no two wait for
+    // each other.
     let created = sqlx::query_as!(
         Row,
-        r#"WITH address AS (
+        r#"WITH given AS (
+             SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[]) AS one (address, name, role, handle)
+         ), held AS (
              INSERT INTO person_address (address, person_id, is_primary, created_at)
-             VALUES (lower($1), nextval(pg_get_serial_sequence('person', 'id')), true, $2)
+             SELECT address, nextval(pg_get_serial_sequence('person', 'id')), true, $5 FROM given ORDER BY address
              ON CONFLICT (address) DO NOTHING
-             RETURNING person_id
+             RETURNING person_id, address
+         ), created AS (
+             INSERT INTO person (id, name, role, handle, organization_id, created_at)
+             OVERRIDING SYSTEM VALUE
+             SELECT person_id, name, role, handle,
+                    (SELECT organization_id FROM organization_domain WHERE domain = split_part(address, '@', 2)), $5
+             FROM held JOIN given USING (address)
+             RETURNING id, name, role, handle, organization_id
          )
-         INSERT INTO person (id, name, role, handle, organization_id, created_at)
-         OVERRIDING SYSTEM VALUE
-         SELECT person_id, $3, $4, lower($5),
-                (SELECT organization_id FROM organization_domain WHERE domain = lower(split_part($1, '@', 2))), $2
-         FROM address
-         RETURNING id AS "id: PersonId", name, role, handle, organization_id AS "organization_id: OrganizationId",
-                   lower($1) AS address, false AS "disabled!""#,
-        new.address,
+         SELECT id AS "id!: PersonId", name AS "name!", role AS "role!", handle AS "handle?",
+                organization_id AS "organization_id?: OrganizationId", address AS "address?", false AS "disabled!"
+         FROM created JOIN held ON held.person_id = created.id"#,
+        &addresses,
+        &names as &[&str],
+        &roles as &[&str],
+        &handles as &[Option<String>],
         now,
-        new.name,
-        new.role.key(),
-        new.handle,
     )
-    .fetch_optional(&mut *conn)
+    .fetch_all(&mut *conn)
     .await?;
-    if let Some(created) = created {
-        return Ok(created.into());
+    let mut created: Vec<Person> = created.into_iter().map(Person::from).collect();
+    let mut people = Vec::with_capacity(new.len());
+    for address in &addresses {
+        let own = |person: &Person| person.address.as_ref() == Some(address);
+        people.push(match created.iter().position(own) {
+            Some(place) => created.swap_remove(place),
+            None => by_address(conn, address)
+                .await?
+                .ok_or(sqlx::Error::RowNotFound)?,
+        });
     }
-    by_address(conn, new.address)
-        .await?
-        .ok_or(sqlx::Error::RowNotFound)
+    Ok(people)
 }
 
 /// Gives a person a role and a handle, and lifts or sets the bar on their rights.

@@ -11,41 +11,42 @@ use crate::config::desk::StatusKind;
 use crate::ids::TicketId;
 use crate::ticket::{Source, Ticket};
 
-/// Starts the clocks of a ticket that was opened just now.
+/// Starts the clocks of tickets that were opened just now.
 ///
 /// # Errors
 /// If the database does not answer.
-pub async fn start(
+pub async fn start<'t>(
     conn: &mut PgConnection,
     desk: &DeskSettings,
-    ticket: &Ticket,
+    tickets: impl Iterator<Item = &'t Ticket>,
 ) -> Result<(), sqlx::Error> {
     if desk.sla.is_empty() {
         return Ok(());
     }
     let asks = desk.sla.iter().any(|entry| entry.organization.is_some());
-    let organization = match ticket.organization_id.filter(|_| asks) {
-        Some(id) => store::organization(conn, id).await?,
-        None => None,
-    };
-    let attributes = Attributes {
-        priority: ticket.priority.clone(),
-        team: ticket.team.clone(),
-        ticket_type: ticket.ticket_type.clone(),
-        category: ticket.category.clone(),
-        organization,
-    };
-    let history = History {
-        opened_at: ticket.opened_at,
-        opened_as: ticket.kind,
-        owed: ticket.source != Source::Import,
-        turns: Vec::new(),
-    };
-    let rows = rows(desk, &attributes, &history);
-    if rows.is_empty() {
-        return Ok(());
+    let mut started = Vec::new();
+    for ticket in tickets {
+        let organization = match ticket.organization_id.filter(|_| asks) {
+            Some(id) => store::organization(conn, id).await?,
+            None => None,
+        };
+        let attributes = Attributes {
+            priority: ticket.priority.clone(),
+            team: ticket.team.clone(),
+            ticket_type: ticket.ticket_type.clone(),
+            category: ticket.category.clone(),
+            organization,
+        };
+        let history = History {
+            opened_at: ticket.opened_at,
+            opened_as: ticket.kind,
+            owed: ticket.source != Source::Import,
+            turns: Vec::new(),
+        };
+        let rows = rows(desk, &attributes, &history);
+        started.extend(rows.into_iter().map(|row| (ticket.id, row)));
     }
-    store::replace(conn, ticket.id, &[], &rows).await
+    store::start(conn, &started).await
 }
 
 /// Computes the clocks of a ticket anew from what happened to it so far. For one that was merged into another it

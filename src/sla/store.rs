@@ -180,28 +180,7 @@ pub(super) async fn replace(
     merged: &[TicketId],
     rows: &[Row],
 ) -> Result<(), sqlx::Error> {
-    // Of two clocks that started at one moment the first was over in that moment.
-    let rows: BTreeMap<(Kind, DateTime<Utc>), &Row> = rows
-        .iter()
-        .map(|row| ((row.kind, row.started_at), row))
-        .collect();
-    let kinds: Vec<Kind> = rows.values().map(|row| row.kind).collect();
-    let started: Vec<DateTime<Utc>> = rows.values().map(|row| row.started_at).collect();
-    let targets: Vec<i32> = rows.values().map(|row| row.target_minutes).collect();
-    let calendars: Vec<Option<&str>> = rows.values().map(|row| row.calendar.as_deref()).collect();
-    let met: Vec<Option<DateTime<Utc>>> = rows.values().map(|row| row.met_at).collect();
-    let due: Vec<Option<DateTime<Utc>>> = rows.values().map(|row| row.due_at).collect();
-    // PostgreSQL's arrays of arrays want one length for all: the marks of all clocks stand in one row.
-    let mut owners: Vec<i32> = Vec::new();
-    let mut names: Vec<&str> = Vec::new();
-    let mut moments: Vec<DateTime<Utc>> = Vec::new();
-    for (owner, row) in (1_i32..).zip(rows.values()) {
-        for (name, at) in &row.marks {
-            owners.push(owner);
-            names.push(name);
-            moments.push(*at);
-        }
-    }
+    let columns = Columns::of(rows.iter().map(|row| (ticket, row)));
     let merged: Vec<i64> = merged.iter().map(|id| id.0).collect();
     sqlx::query!(
         "WITH given AS (
@@ -230,18 +209,96 @@ pub(super) async fn replace(
                   WHERE name <> ALL (held.told))
              ELSE excluded.next_mark_at END",
         ticket.0,
-        &kinds as &[Kind],
-        &started,
-        &targets,
-        &calendars as &[Option<&str>],
-        &met as &[Option<DateTime<Utc>>],
-        &due as &[Option<DateTime<Utc>>],
-        &owners,
-        &names as &[&str],
-        &moments,
+        &columns.kinds as &[Kind],
+        &columns.started,
+        &columns.targets,
+        &columns.calendars as &[Option<&str>],
+        &columns.met as &[Option<DateTime<Utc>>],
+        &columns.due as &[Option<DateTime<Utc>>],
+        &columns.owners,
+        &columns.names as &[&str],
+        &columns.moments,
         &merged,
     )
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Writes the first clocks of new tickets.
+pub(super) async fn start(
+    conn: &mut PgConnection,
+    rows: &[(TicketId, Row)],
+) -> Result<(), sqlx::Error> {
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let columns = Columns::of(rows.iter().map(|(ticket, row)| (*ticket, row)));
+    sqlx::query!(
+        "INSERT INTO ticket_clock (ticket_id, kind, started_at, target_minutes, calendar, met_at, due_at, marks, marks_at,
+                                   next_mark_at)
+         SELECT ticket_id, kind, started_at, target_minutes, calendar, met_at, due_at, coalesce(mark.names, '{}'),
+                coalesce(mark.moments, '{}'), mark.moments[1]
+         FROM unnest($1::bigint[], $2::text[], $3::timestamptz[], $4::integer[], $5::text[], $6::timestamptz[],
+                     $7::timestamptz[])
+              WITH ORDINALITY AS one (ticket_id, kind, started_at, target_minutes, calendar, met_at, due_at, position)
+         CROSS JOIN LATERAL (SELECT array_agg(name ORDER BY at) AS names, array_agg(at ORDER BY at) AS moments
+                             FROM unnest($8::integer[], $9::text[], $10::timestamptz[]) AS mark (owner, name, at)
+                             WHERE owner = position) AS mark",
+        &columns.tickets as &[TicketId],
+        &columns.kinds as &[Kind],
+        &columns.started,
+        &columns.targets,
+        &columns.calendars as &[Option<&str>],
+        &columns.met as &[Option<DateTime<Utc>>],
+        &columns.due as &[Option<DateTime<Utc>>],
+        &columns.owners,
+        &columns.names as &[&str],
+        &columns.moments,
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
+/// Clocks turned on their side, as `unnest` wants them. PostgreSQL's arrays of arrays want one length for all: the
+/// marks of all clocks stand in one row.
+#[derive(Default)]
+struct Columns<'a> {
+    tickets: Vec<TicketId>,
+    kinds: Vec<Kind>,
+    started: Vec<DateTime<Utc>>,
+    targets: Vec<i32>,
+    calendars: Vec<Option<&'a str>>,
+    met: Vec<Option<DateTime<Utc>>>,
+    due: Vec<Option<DateTime<Utc>>>,
+    /// To which clock each mark belongs, counted from one.
+    owners: Vec<i32>,
+    names: Vec<&'a str>,
+    moments: Vec<DateTime<Utc>>,
+}
+
+impl<'a> Columns<'a> {
+    fn of(rows: impl Iterator<Item = (TicketId, &'a Row)>) -> Self {
+        // Of two clocks that started at one moment the first was over in that moment.
+        let rows: BTreeMap<(TicketId, Kind, DateTime<Utc>), &Row> = rows
+            .map(|(ticket, row)| ((ticket, row.kind, row.started_at), row))
+            .collect();
+        let mut columns = Self::default();
+        for (owner, ((ticket, ..), row)) in (1_i32..).zip(rows) {
+            columns.tickets.push(ticket);
+            columns.kinds.push(row.kind);
+            columns.started.push(row.started_at);
+            columns.targets.push(row.target_minutes);
+            columns.calendars.push(row.calendar.as_deref());
+            columns.met.push(row.met_at);
+            columns.due.push(row.due_at);
+            for (name, at) in &row.marks {
+                columns.owners.push(owner);
+                columns.names.push(name);
+                columns.moments.push(*at);
+            }
+        }
+        columns
+    }
 }

@@ -56,11 +56,35 @@ pub async fn reserve(
     format: &str,
     occasion: Occasion<'_>,
 ) -> Result<String, NumberError> {
+    let mut reserved = reserve_several(numbers, format, occasion, 1).await?;
+    reserved
+        .pop()
+        .ok_or_else(|| NumberError::Exhausted(format.to_owned()))
+}
+
+/// Reserves the next `many` numbers of `format`, in their order.
+///
+/// # Errors
+/// As [`reserve`].
+pub async fn reserve_several(
+    numbers: &PgPool,
+    format: &str,
+    occasion: Occasion<'_>,
+    many: usize,
+) -> Result<Vec<String>, NumberError> {
     let pieces = NumberFormat::parse(format)?.pieces;
+    let counted = pieces
+        .iter()
+        .any(|piece| matches!(piece, Piece::Seq { .. }));
+    let mut reserved: Vec<String> = Vec::with_capacity(many);
     for _ in 0..DRAWS {
-        let (number, counted) = write(numbers, &pieces, occasion).await?;
-        if counted || !is_taken(numbers, &number).await? {
-            return Ok(number);
+        for number in write(numbers, &pieces, occasion, many - reserved.len()).await? {
+            if counted || !(reserved.contains(&number) || is_taken(numbers, &number).await?) {
+                reserved.push(number);
+            }
+        }
+        if reserved.len() >= many {
+            return Ok(reserved);
         }
     }
     Err(NumberError::Exhausted(format.to_owned()))
@@ -70,34 +94,57 @@ async fn write(
     numbers: &PgPool,
     pieces: &[Piece],
     occasion: Occasion<'_>,
-) -> Result<(String, bool), sqlx::Error> {
-    let mut number = String::new();
-    let mut counted = false;
+    many: usize,
+) -> Result<Vec<String>, sqlx::Error> {
+    let mut written = vec![String::new(); many];
     for piece in pieces {
         match piece {
-            Piece::Text(text) => number.push_str(text),
+            Piece::Seq { width } => count(numbers, &mut written, *width).await?,
+            Piece::Random { length } => {
+                for number in &mut written {
+                    number.push_str(&random(*length));
+                }
+            }
+            Piece::Text(text) => append(&mut written, text),
             Piece::Date => {
                 let date = occasion.now.with_timezone(&occasion.zone).format("%Y%m%d");
-                number.push_str(&date.to_string());
+                append(&mut written, &date.to_string());
             }
-            Piece::Seq { width } => {
-                let count = next_count(numbers, &number).await?;
-                number.push_str(&format!("{count:0width$}"));
-                counted = true;
-            }
-            Piece::Random { length } => number.push_str(&random(*length)),
-            Piece::Field(key) => number.push_str(&field_text(occasion.fields.get(key))),
+            Piece::Field(key) => append(&mut written, &field_text(occasion.fields.get(key))),
         }
     }
-    Ok((number, counted))
+    Ok(written)
 }
 
-async fn next_count(numbers: &PgPool, prefix: &str) -> Result<i64, sqlx::Error> {
+fn append(written: &mut [String], text: &str) {
+    for number in written {
+        number.push_str(text);
+    }
+}
+
+/// Appends the next counts within the text that stands there; after a random part these texts differ.
+async fn count(numbers: &PgPool, written: &mut [String], width: usize) -> Result<(), sqlx::Error> {
+    for run in written.chunk_by_mut(|one, next| one == next) {
+        let Some(prefix) = run.first().cloned() else {
+            continue;
+        };
+        let many = i64::try_from(run.len()).unwrap_or(i64::MAX);
+        let first = take_counts(numbers, &prefix, many).await? - many + 1;
+        for (count, number) in (first..).zip(run) {
+            number.push_str(&format!("{count:0width$}"));
+        }
+    }
+    Ok(())
+}
+
+/// Takes the next `many` counts; gives the last of them.
+async fn take_counts(numbers: &PgPool, prefix: &str, many: i64) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
-        "INSERT INTO number_counter (prefix, last) VALUES ($1, 1)
-         ON CONFLICT (prefix) DO UPDATE SET last = number_counter.last + 1
+        "INSERT INTO number_counter (prefix, last) VALUES ($1, $2)
+         ON CONFLICT (prefix) DO UPDATE SET last = number_counter.last + $2
          RETURNING last",
-        prefix
+        prefix,
+        many
     )
     .fetch_one(numbers)
     .await

@@ -216,24 +216,39 @@ pub async fn add_events(
     at: DateTime<Utc>,
     events: &[NewEvent<'_>],
 ) -> Result<(), sqlx::Error> {
+    let events: Vec<_> = events.iter().map(|event| (ticket, event.clone())).collect();
+    add_events_to_several(conn, actor, at, &events).await
+}
+
+/// As [`add_events`], to the timelines of several tickets.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn add_events_to_several(
+    conn: &mut PgConnection,
+    actor: Actor,
+    at: DateTime<Utc>,
+    events: &[(TicketId, NewEvent<'_>)],
+) -> Result<(), sqlx::Error> {
     if events.is_empty() {
         return Ok(());
     }
-    let kinds: Vec<&str> = events.iter().map(|event| event.kind).collect();
-    let fields: Vec<Option<&str>> = events.iter().map(|event| event.field).collect();
-    let olds: Vec<Option<&str>> = events.iter().map(|event| event.old).collect();
-    let news: Vec<Option<&str>> = events.iter().map(|event| event.new).collect();
-    let reasons: Vec<Option<&str>> = events.iter().map(|event| event.reason).collect();
-    let comments: Vec<Option<i64>> = events.iter().map(|e| e.comment_id.map(|id| id.0)).collect();
-    let inbounds: Vec<Option<i64>> = events.iter().map(|e| e.inbound_id.map(|id| id.0)).collect();
-    let outboxes: Vec<Option<i64>> = events.iter().map(|e| e.outbox_id.map(|id| id.0)).collect();
+    let tickets: Vec<i64> = events.iter().map(|(ticket, _)| ticket.0).collect();
+    let kinds: Vec<&str> = events.iter().map(|(_, event)| event.kind).collect();
+    let fields: Vec<Option<&str>> = events.iter().map(|(_, event)| event.field).collect();
+    let olds: Vec<Option<&str>> = events.iter().map(|(_, event)| event.old).collect();
+    let news: Vec<Option<&str>> = events.iter().map(|(_, event)| event.new).collect();
+    let reasons: Vec<Option<&str>> = events.iter().map(|(_, event)| event.reason).collect();
+    let comments: Vec<Option<CommentId>> = events.iter().map(|(_, e)| e.comment_id).collect();
+    let inbounds: Vec<Option<InboundId>> = events.iter().map(|(_, e)| e.inbound_id).collect();
+    let outboxes: Vec<Option<OutboxId>> = events.iter().map(|(_, e)| e.outbox_id).collect();
     sqlx::query!(
-        "INSERT INTO event (ticket_id, at, actor_id, kind, field, old, new, reason, comment_id, inbound_id, outbox_id)
-         SELECT $1, $2, $3, * FROM unnest($4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
-                                          $9::bigint[], $10::bigint[], $11::bigint[])",
-        ticket.0,
+        "INSERT INTO event (at, actor_id, ticket_id, kind, field, old, new, reason, comment_id, inbound_id, outbox_id)
+         SELECT $1, $2, * FROM unnest($3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::text[],
+                                      $9::bigint[], $10::bigint[], $11::bigint[])",
         at,
         actor.person().map(|id| id.0),
+        &tickets,
         &kinds as _,
         &fields as _,
         &olds as _,

@@ -189,7 +189,8 @@ impl LiveDesk {
         self.eventually(&what, async || {
             sqlx::query_scalar(
                 "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database()
-                                AND wait_event_type = 'Lock' AND starts_with(query, $1))",
+                                AND wait_event_type = 'Lock'
+                                AND starts_with(regexp_replace(query, '\\s+', ' ', 'g'), $1))",
             )
             .bind(statement)
             .fetch_one(&self.pool)

@@ -166,7 +166,7 @@ async fn inside_the_second_transaction_when_only_the_commit_is_missing() {
     answers.close().await.unwrap();
     scene
         .desk
-        .wait_blocked("UPDATE inbound_mail SET state = $3")
+        .wait_blocked("UPDATE inbound_mail SET state = given.state")
         .await;
     service.kill();
     row.close().await.unwrap();
@@ -299,7 +299,7 @@ async fn settle(desk: &Desk, mails: Vec<Claimed>) {
         ..Settlement::default()
     };
     for mail in mails {
-        inbound::store::settle(&mut conn, mail.id, lease(), desk.now(), &done)
+        inbound::store::settle(&mut conn, mail.id, lease(), desk.now(), done.clone())
             .await
             .unwrap();
     }

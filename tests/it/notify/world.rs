@@ -9,7 +9,7 @@ use frontdesk::notify::{self, Happening, Published, StatusMove};
 use frontdesk::outbox::store::{self, Claimed};
 use frontdesk::outbox::{Audience, Channel};
 use frontdesk::people::{self, Role, store::NewPerson};
-use frontdesk::ticket::opening::{self, FirstComment, NewTicket};
+use frontdesk::ticket::opening::{self, Entry, FirstComment, NewTicket};
 use frontdesk::ticket::timeline::{self, NewComment};
 use frontdesk::ticket::{Actor, Comment, Source, Ticket, Visibility, store as tickets};
 use sqlx::PgConnection;
@@ -280,12 +280,15 @@ pub async fn ticket(
         source: Source::Mail,
         opened_at: start(),
     };
-    let first = FirstComment {
-        body: "It is broken.",
-        ..FirstComment::default()
+    let entry = Entry {
+        ticket: new,
+        comment: FirstComment {
+            body: "It is broken.",
+            ..FirstComment::default()
+        },
+        actor: Actor::Person(requester),
     };
-    let (id, _) = opening::write(conn, &new, &first, Actor::Person(requester))
-        .await
-        .unwrap();
+    let written = opening::write(conn, &[entry]).await.unwrap();
+    let (id, _) = written[0];
     tickets::get(conn, id).await.unwrap()
 }
