@@ -80,12 +80,14 @@ pub(super) async fn say(
     let ctx = work.context();
     let comment = desk::comment(work.conn, &ctx, &mut ticket, &said).await?;
     let readers = outbox::waiting::customers(work.conn, ticket.id, comment.id).await?;
+    let unreached = outbox::waiting::unreached(work.conn, ticket.id, ctx.now).await?;
     let internal = visibility == Visibility::Internal;
     let data = json!({
         "number": ticket.number,
         "internal": internal,
         "as_staff": as_staff,
         "readers": readers,
+        "unreached": unreached,
         "undo_seconds": work.scene.settings.notify.undo_seconds,
     });
     let mut answer = work.reply("commented", &data)?.on(ticket.id);

@@ -1,7 +1,7 @@
 //! The people around a ticket: watchers, participants (`cc`), the requester.
 //!
 //! Nobody is told that they were added or left out: a participant gets the next public answer, with all who
-//! get it in its head.
+//! get it in its head. An answer that waits to leave goes to those who take part by then.
 
 use sqlx::PgConnection;
 
@@ -79,6 +79,7 @@ pub async fn add_cc(
             Some(called(&person)),
         )
         .await?;
+        readdress(conn, ctx, ticket).await?;
     }
     Ok((person, added))
 }
@@ -112,6 +113,7 @@ pub async fn remove_cc(
             None,
         )
         .await?;
+        readdress(conn, ctx, ticket).await?;
     }
     Ok(removed)
 }
@@ -143,7 +145,19 @@ pub async fn change_requester(
     }
     let (old, new) = (Some(called(&before)), Some(called(&person)));
     record(conn, ctx, ticket, "requester_changed", old, new).await?;
+    readdress(conn, ctx, ticket).await?;
     Ok(person)
+}
+
+async fn readdress(
+    conn: &mut PgConnection,
+    ctx: &Context<'_>,
+    ticket: &Ticket,
+) -> Result<(), DeskError> {
+    if ctx.answering {
+        notify::readdress(conn, ctx.settings, ctx.now, ticket).await?;
+    }
+    Ok(())
 }
 
 /// The person of an address, who must not be of the team; a new one where nobody has it.

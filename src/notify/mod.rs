@@ -43,6 +43,7 @@ mod outcome;
 pub mod posts;
 mod question;
 mod reach;
+mod readdress;
 mod reminder;
 pub mod render;
 mod rows;
@@ -68,6 +69,7 @@ pub use draft::span;
 pub use given::{CommandsGiven, Outcome};
 pub use notices::Rejection;
 pub use outcome::{Published, Told, Why, Withheld};
+pub use readdress::readdress;
 pub use reminder::{Reminded, ReminderLine, ReminderNotice, remind};
 pub use target::{Circle, TargetNotice, tell_of_targets};
 

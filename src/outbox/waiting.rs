@@ -1,6 +1,7 @@
-//! What a comment is about to do: the customers that it will reach.
+//! What a comment is about to do: the customers that it will reach, and those whom it will not.
 
 use chrono::{DateTime, Utc};
+use serde::Serialize;
 use sqlx::PgConnection;
 
 use crate::ids::{CommentId, TicketId};
@@ -46,4 +47,33 @@ pub async fn seen_by(
     .execute(conn)
     .await?;
     Ok(())
+}
+
+/// Somebody whom the news of a moment does not reach.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Unreached {
+    /// The address.
+    pub address: String,
+    /// Why not.
+    pub reason: String,
+}
+
+/// To whom what happened to a ticket at this moment was not sent, though they are concerned.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn unreached(
+    conn: &mut PgConnection,
+    ticket: TicketId,
+    at: DateTime<Utc>,
+) -> Result<Vec<Unreached>, sqlx::Error> {
+    sqlx::query_as!(
+        Unreached,
+        r#"SELECT new AS "address!", reason AS "reason!" FROM event
+           WHERE ticket_id = $1 AND at = $2 AND kind = 'withheld' AND new IS NOT NULL ORDER BY id"#,
+        ticket.0,
+        at
+    )
+    .fetch_all(conn)
+    .await
 }

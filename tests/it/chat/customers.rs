@@ -750,3 +750,23 @@ async fn the_panels_form_asks_for_what_the_desk_wants_to_know() {
     assert!(form.fields.iter().all(|field| field.required));
     desk.close().await;
 }
+
+#[tokio::test]
+async fn an_answer_that_waits_is_told_in_chat_once_however_the_customers_change() {
+    let (desk, staffs, theirs) = with_ticket().await;
+    desk.hear(said(&desk, &ada(), &staffs, ">> It is paid back."))
+        .await;
+    for line in [
+        "cc add dan@customer.test",
+        "cc add dora@customer.test",
+        "cc remove dora@customer.test",
+    ] {
+        desk.hear(commanded(&desk, &ada(), &staffs, line)).await;
+    }
+    assert_eq!(
+        texts(&told(&desk, &theirs).await),
+        ["**ada**:\n\nIt is paid back."]
+    );
+    assert_eq!(outside(&desk.take_mail().await), ["dan@customer.test"]);
+    desk.close().await;
+}

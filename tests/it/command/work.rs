@@ -1,6 +1,7 @@
 //! What staff does to a ticket.
 
 use frontdesk::config::desk::StatusKind;
+use frontdesk::people;
 
 use super::Bench;
 use crate::harness::to;
@@ -164,5 +165,53 @@ async fn a_failed_command_leaves_nothing_and_the_transaction_goes_on() {
     let error = bench.desk.command(&bench.ann, &line).await.unwrap_err();
     assert!(error.what.contains("stays as it is"), "{error}");
     assert_eq!(bench.desk.events(bench.ticket.id).await, before);
+    bench.close().await;
+}
+
+#[tokio::test]
+async fn whoever_answers_is_told_whom_the_answer_does_not_reach() {
+    let bench = Bench::new().await;
+    let mut conn = bench.desk.app.pool.acquire().await.unwrap();
+    people::store::suppress(
+        &mut conn,
+        bench.desk.now(),
+        "carla@customer.test",
+        "no such user",
+        None,
+    )
+    .await
+    .unwrap();
+    drop(conn);
+    let said = bench.ann("reply # It is fixed.").await;
+    assert!(said.contains("goes to nobody"), "{said}");
+    assert!(
+        said.contains(
+            "It does not reach carla@customer.test: mail to this address came back for good"
+        ),
+        "{said}"
+    );
+    bench.close().await;
+}
+
+#[tokio::test]
+async fn an_answer_that_waits_goes_to_the_customers_whom_the_ticket_has_by_then() {
+    let bench = Bench::new().await;
+    bench.ann("cc add # dan@customer.test").await;
+    bench.ann("reply # It is fixed.").await;
+    bench.ann("requester # dora@customer.test").await;
+    bench.ann("cc remove # dan@customer.test").await;
+    let mails = bench.desk.take_mail().await;
+    let answer = to(&mails, "dora@customer.test");
+    assert!(answer.text().contains("It is fixed."));
+    assert_eq!(answer.mail.mail.to[0].address, "dora@customer.test");
+    // Carla wrote to it, and goes on taking part.
+    assert_eq!(answer.mail.mail.cc[0].address, "carla@customer.test");
+    let customers: Vec<&str> = mails
+        .iter()
+        .map(|mail| mail.to.as_str())
+        .filter(|to| to.ends_with("@customer.test"))
+        .collect();
+    assert_eq!(customers.len(), 2, "{customers:?}");
+    assert!(!customers.contains(&"dan@customer.test"));
     bench.close().await;
 }
