@@ -133,12 +133,29 @@ fn add_customer<'f>(
     };
     if question.automatic() {
         let more = i64::try_from(decision.customers.len()).unwrap_or(i64::MAX);
-        if let Some(why) = facts.guard.refuses(person.answers, more, &settings.caps) {
+        if let Some(why) = refused(question, facts, person, more, settings) {
             decision.flooded |= facts.guard.flooded && !facts.guard.open;
             return decision.withhold(person, why);
         }
     }
     decision.customers.push(customer);
+}
+
+/// Why one more automatic mail may not go to the person. The share of an address limits what answers it; news of a status
+/// answers nobody. What a person of the desk did to a ticket is told however often they do it.
+fn refused(
+    question: &Question<'_>,
+    facts: &Facts,
+    person: &PersonFacts,
+    more: i64,
+    settings: &Settings,
+) -> Option<Why> {
+    let guard = facts.guard;
+    match (question.matter, question.actor) {
+        (Matter::Status, Some(_)) => guard.is_closed().then_some(Why::BreakerOpen),
+        (Matter::Status, None) => guard.refuses(0, more, &settings.caps),
+        _ => guard.refuses(person.answers, more, &settings.caps),
+    }
 }
 
 /// Staff who should hear, reachable or not, the actor still among them.

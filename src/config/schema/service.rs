@@ -244,13 +244,13 @@ static CAPS: Section = Section {
             "answers_per_sender_per_hour",
             5,
             count(0, 100_000, "mails"),
-            "Automatic answers to one address in an hour.",
+            "Automatic answers to one address in an hour; news of a ticket's status is none.",
         ),
         Key::number(
             "answers_per_ticket_per_hour",
             10,
             count(0, 100_000, "mails"),
-            "Automatic answers about one ticket in an hour.",
+            "Automatic answers about one ticket in an hour; changes that a person made are always told.",
         ),
         Key::number(
             "mails_per_sender_per_hour",

@@ -77,6 +77,27 @@ async fn l1_a_ticket_gets_so_many_automatic_answers_in_an_hour_and_peoples_words
 }
 
 #[tokio::test]
+async fn l1_what_agents_do_to_tickets_is_told_and_uses_up_nobodys_share_of_answers() {
+    let mut world = World::new().await;
+    world.settings.caps.answers_per_sender_per_hour = 2;
+    world.settings.caps.answers_per_ticket_per_hour = 2;
+    for _ in 0..4 {
+        world.later(1);
+        let published = world.status(Actor::Person(world.ada)).await;
+        assert_eq!(published.withheld, vec![]);
+        assert!(told(&published).contains(&"jane: status_changed_customer".to_owned()));
+    }
+    world.ticket = ticket(
+        &mut *world.conn().await,
+        "TKT-2",
+        world.jane,
+        Some("support"),
+    )
+    .await;
+    assert!(told(&world.opened().await).contains(&"jane: ticket_opened_customer".to_owned()));
+}
+
+#[tokio::test]
 async fn l1_the_breaker_opens_tells_the_operators_once_and_closes_by_itself() {
     let mut world = World::new().await;
     world.settings.caps.answers_per_minute = 4;
