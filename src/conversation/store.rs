@@ -65,6 +65,7 @@ pub(super) async fn claim(
     limit: i64,
     only: Option<&str>,
 ) -> Result<Vec<Claimed>, sqlx::Error> {
+    // OFFSET 0 keeps the subquery a look-up by key: a plan made on an empty queue would read all of it for each row.
     let mut rows = sqlx::query_as!(
         Claimed,
         "UPDATE chat_event SET state = 'processing', attempt = attempt + 1, lease = $1, leased_until = $3

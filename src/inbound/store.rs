@@ -203,6 +203,7 @@ pub async fn claim(
     leased_until: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Claimed>, sqlx::Error> {
+    // OFFSET 0 keeps the subquery a look-up by key: a plan made on an empty queue would read all of it for each row.
     let mut rows = sqlx::query_as!(
         Claimed,
         r#"UPDATE inbound_mail SET state = 'processing', attempt = attempt + 1, lease = $1, leased_until = $3

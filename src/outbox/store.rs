@@ -59,6 +59,7 @@ pub async fn claim(
     leased_until: DateTime<Utc>,
     limit: i64,
 ) -> Result<Vec<Claimed>, sqlx::Error> {
+    // OFFSET 0 keeps the subquery a look-up by key: a plan made on an empty queue would read all of it for each row.
     let mut rows = sqlx::query_as!(
         Claimed,
         r#"UPDATE outbox SET state = 'sending', attempt = attempt + 1, lease = $2, leased_until = $4
