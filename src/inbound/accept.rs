@@ -4,8 +4,8 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest as _, Sha256};
 use sqlx::PgConnection;
 
+use super::arrival::{self, Arrival, Recorded};
 use super::ledger;
-use super::store::{self, Arrival, Recorded};
 use crate::ids::InboundId;
 use crate::mail::source::FetchedMail;
 
@@ -31,7 +31,7 @@ pub async fn fetched(
             ..arrival(mail.raw, mail.position.key(), now)
         })
         .collect();
-    store::record(conn, now, mailbox, true, &arrivals).await
+    arrival::record(conn, now, mailbox, true, &arrivals).await
 }
 
 /// A mail that was handed in, by `frontdesk deliver` or from an archive.
@@ -90,7 +90,7 @@ pub async fn all_handed_in(
             }
         })
         .collect();
-    store::record(conn, now, mailbox, answering, &arrivals).await
+    arrival::record(conn, now, mailbox, answering, &arrivals).await
 }
 
 fn arrival(raw: Vec<u8>, position: String, now: DateTime<Utc>) -> Arrival {

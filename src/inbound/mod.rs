@@ -7,6 +7,7 @@
 pub mod accept;
 pub mod act;
 mod answer;
+pub mod arrival;
 mod bounds;
 mod comment;
 pub mod facts;

@@ -13,8 +13,8 @@ use super::open::DeskArgument;
 use super::{fetch, page};
 use crate::app::App;
 use crate::inbound::accept::{self, Handed};
+use crate::inbound::arrival::Recorded;
 use crate::inbound::ledger;
-use crate::inbound::store::Recorded;
 use archive::Archive;
 
 /// How many mails are written in one transaction.

@@ -81,7 +81,7 @@ async fn after_the_fetch_before_the_mail_is_written_down() {
     let scene = Scene::set(Ways::of).await;
     let lock = hold(&scene.desk, INBOUND).await;
     let service = scene.play();
-    scene.desk.wait_blocked("INSERT INTO inbound_mail").await;
+    scene.desk.wait_blocked("WITH unknown AS").await;
     service.kill();
     lock.close().await.unwrap();
     assert_eq!(scene.count("inbound_mail").await, 0);
