@@ -158,16 +158,6 @@ pub enum Command {
     Help(Help),
 }
 
-impl Command {
-    /// Whether it reads tickets by whatever is asked for, rather than one by its key.
-    pub(super) fn looks_at_many(&self) -> bool {
-        matches!(
-            self,
-            Self::List(_) | Self::Search(_) | Self::Bulk(_) | Self::Stats(_) | Self::Digest(_)
-        )
-    }
-}
-
 /// The ticket a command is about.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct OnTicket {

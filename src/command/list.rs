@@ -89,7 +89,7 @@ async fn page(
 ) -> Result<Reply, Failure> {
     let desk = work.desk();
     let found = query::list(work.conn, desk, filter, sort, page).await?;
-    let (count, more_than) = match known_count(&found, page) {
+    let (count, more_than) = match found.count.or_else(|| known_count(&found, page)) {
         Some(count) => (count, false),
         None => match query::count(work.conn, filter).await? {
             Count::Exactly(count) => (count, false),

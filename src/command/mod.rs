@@ -153,8 +153,12 @@ async fn carry_out(
     parsed: &Parsed<'_>,
 ) -> Result<Reply, Failure> {
     let ticket = find::permitted(conn, caller, parsed).await?;
-    if parsed.command.looks_at_many() {
-        db::plan_for_values(conn).await?;
+    match &parsed.command {
+        Command::List(_) | Command::Search(_) | Command::Bulk(_) => {
+            db::plan_for_values(conn).await?;
+        }
+        Command::Stats(_) | Command::Digest(_) => db::plan_for_figures(conn).await?,
+        _ => {}
     }
     let mut work = Work {
         conn,

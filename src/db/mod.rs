@@ -21,9 +21,9 @@ pub static MIGRATIONS: Migrator = sqlx::migrate!("./migrations");
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// What holds for every statement of the service. A statement or a transaction that hangs would hold its
-/// locks for all others; none of ours comes near these spans.
-const DEADLINES: &str = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
-                         SET idle_in_transaction_session_timeout = '60s'";
+/// locks for all others; none of ours comes near these spans. None runs long enough for its plan to be compiled first.
+const SESSION: &str = "SET statement_timeout = '30s'; SET lock_timeout = '10s'; \
+                       SET idle_in_transaction_session_timeout = '60s'; SET jit = off; SET work_mem = '16MB'";
 
 /// Opens a pool of at most `max` connections to the database at `url` (`postgres://user@host/name`, or
 /// `postgres://user@localhost/name?host=%2Ffolder` for a Unix socket) and makes the first one.
@@ -39,25 +39,37 @@ pub async fn connect(url: &str, max: u32) -> Result<PgPool> {
 /// one more round trip for each piece of work, and what a worker does is tried again if the connection is lost.
 const FRESH: Duration = Duration::from_millis(250);
 
-/// What holds on the connections of the workers.
-const WORKING: &str = "; SET plan_cache_mode = force_generic_plan; SET enable_hashjoin = off; SET enable_mergejoin = off; \
-                       SET enable_seqscan = off; SET enable_material = off; SET jit = off";
+/// What holds on the connections of the workers. Starting helpers for a look-up takes longer than the look-up.
+const WORKING: &str = "; SET max_parallel_workers_per_gather = 0; SET plan_cache_mode = force_generic_plan; SET enable_hashjoin = off; SET enable_mergejoin = off; \
+                       SET enable_seqscan = off; SET enable_material = off";
 
 /// What holds on the connections that rows are claimed on.
-const CLAIMING: &str = "; SET plan_cache_mode = force_generic_plan; SET jit = off; SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; \
+const CLAIMING: &str = "; SET plan_cache_mode = force_generic_plan; SET enable_seqscan = off; SET enable_bitmapscan = off; SET enable_sort = off; \
                         SET enable_hashjoin = off; SET enable_mergejoin = off; SET synchronous_commit = off";
 
 /// What a worker's connection plans as any other, until its transaction ends.
 const FOR_VALUES: &str = "SELECT set_config(name, value, true) FROM (VALUES ('plan_cache_mode', 'auto'), ('enable_hashjoin', 'on'), \
                           ('enable_mergejoin', 'on'), ('enable_seqscan', 'on'), ('enable_material', 'on')) AS plain (name, value)";
 
-/// Has what follows in this transaction planned for the values at hand: lists, searches and figures, whose best way
-/// depends on which values are rare. On connections that are not a worker's it changes nothing.
+/// Has what follows in this transaction planned for the values at hand: lists and searches, whose best way depends
+/// on which values are rare. On connections that are not a worker's it changes nothing.
 ///
 /// # Errors
 /// If the database does not answer.
 pub async fn plan_for_values(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
     sqlx::query(FOR_VALUES).execute(conn).await?;
+    Ok(())
+}
+
+/// As [`plan_for_values`], and by several processes at once: figures that are counted over a whole desk.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn plan_for_figures(conn: &mut PgConnection) -> Result<(), sqlx::Error> {
+    plan_for_values(conn).await?;
+    sqlx::query("SELECT set_config('max_parallel_workers_per_gather', '2', true)")
+        .execute(conn)
+        .await?;
     Ok(())
 }
 
@@ -133,7 +145,7 @@ async fn open(
         })
         .after_connect(move |connection, _| {
             Box::pin(async move {
-                sqlx::raw_sql(DEADLINES).execute(&mut *connection).await?;
+                sqlx::raw_sql(SESSION).execute(&mut *connection).await?;
                 sqlx::raw_sql(more).execute(connection).await?;
                 Ok(())
             })

@@ -16,7 +16,7 @@ use crate::ids::{OrganizationId, PersonId, TicketId};
 /// How many tickets a page has.
 pub const PAGE: u32 = 20;
 /// Counting ends here: what is beyond is told as "more".
-const COUNTED: i64 = 10_000;
+const COUNTED: i64 = 1_000;
 /// The same where each ticket's comments have to be looked at.
 const COUNTED_BY_COMMENTS: i64 = 500;
 
@@ -113,6 +113,8 @@ pub struct Page {
     pub tickets: Vec<Listed>,
     /// Whether there is a page after this one.
     pub more: bool,
+    /// How many tickets fit, where finding the page has told it.
+    pub count: Option<i64>,
 }
 
 /// How many tickets there are.
@@ -136,16 +138,19 @@ pub async fn list(
     page: u32,
 ) -> Result<Page, sqlx::Error> {
     let offset = i64::from(page.max(1).saturating_sub(1)) * i64::from(PAGE);
-    let mut ids: Vec<TicketId> = statement("", desk, filter, sort, i64::from(PAGE) + 1, offset)
-        .build_query_scalar()
-        .persistent(false)
-        .fetch_all(&mut *conn)
-        .await?;
+    let found: Vec<(TicketId, Option<i64>)> =
+        statement("", desk, filter, sort, i64::from(PAGE) + 1, offset)
+            .build_query_as()
+            .persistent(false)
+            .fetch_all(&mut *conn)
+            .await?;
     let full = usize::try_from(PAGE).unwrap_or(usize::MAX);
-    let more = ids.len() > full;
-    ids.truncate(full);
-    let tickets = listed::with_names(conn, &ids).await?;
-    Ok(Page { tickets, more })
+    let ids: Vec<TicketId> = found.iter().take(full).map(|(id, _)| *id).collect();
+    Ok(Page {
+        tickets: listed::with_names(conn, &ids).await?,
+        more: found.len() > full,
+        count: found.first().and_then(|(_, count)| *count),
+    })
 }
 
 /// The ids of all tickets that fit, in the order of the ids, up to `limit`: for a change to all of them.
@@ -158,11 +163,12 @@ pub async fn ids(
     filter: &TicketFilter,
     limit: i64,
 ) -> Result<Vec<TicketId>, sqlx::Error> {
-    let mut ids: Vec<TicketId> = statement("", desk, filter, Sort::Updated, limit, 0)
-        .build_query_scalar()
+    let found: Vec<(TicketId, Option<i64>)> = statement("", desk, filter, Sort::Updated, limit, 0)
+        .build_query_as()
         .persistent(false)
         .fetch_all(conn)
         .await?;
+    let mut ids: Vec<TicketId> = found.into_iter().map(|(id, _)| id).collect();
     ids.sort_unstable();
     Ok(ids)
 }
@@ -227,7 +233,12 @@ fn statement(
     match sort {
         Sort::Priority => push_by_priority(&mut query, desk, filter, limit + offset),
         Sort::Updated | Sort::Opened | Sort::Due | Sort::Oldest => {
-            query.push("SELECT id FROM ticket WHERE ");
+            // All that was found by its words is at hand: it can be counted on the way.
+            let count = match search::has_hits(filter) {
+                true => "count(*) OVER ()",
+                false => "NULL::bigint",
+            };
+            query.push(format!("SELECT id, {count} FROM ticket WHERE "));
             push(&mut query, filter);
             search::push_found(&mut query, filter);
             query.push(match sort {
@@ -250,7 +261,7 @@ fn push_by_priority(
     filter: &TicketFilter,
     enough: i64,
 ) {
-    query.push("SELECT id FROM (");
+    query.push("SELECT id, NULL::bigint FROM (");
     for (rank, priority) in (0_i64..).zip(&desk.priority) {
         if rank > 0 {
             query.push(" UNION ALL ");

@@ -22,9 +22,19 @@ const PREFIX_CHARS: usize = 3;
 /// How many words of a text count.
 const WORDS: usize = 12;
 
+/// The text, where it has words to look for.
+fn sought(filter: &TicketFilter) -> Option<&str> {
+    filter.text.as_deref().filter(|text| !only_excludes(text))
+}
+
+/// Whether the statement begins with `WITH hits`.
+pub(super) fn has_hits(filter: &TicketFilter) -> bool {
+    sought(filter).is_some()
+}
+
 /// Begins the statement with `WITH hits`, where a text is asked for.
 pub(super) fn push_hits(query: &mut QueryBuilder<Postgres>, filter: &TicketFilter) {
-    let Some(text) = filter.text.as_deref().filter(|text| !only_excludes(text)) else {
+    let Some(text) = sought(filter) else {
         return;
     };
     query.push("WITH hits AS MATERIALIZED ((SELECT ticket.id FROM ticket WHERE ticket.search @@ ");

@@ -319,9 +319,13 @@ async fn every_filter_gives_what_fits_and_nothing_else() {
         .fetch_one(&mut *conn)
         .await
         .unwrap();
+        let counted = match expected > 1_000 {
+            true => Count::MoreThan(1_000),
+            false => Count::Exactly(expected),
+        };
         assert_eq!(
             query::count(&mut conn, &filter).await.unwrap(),
-            Count::Exactly(expected),
+            counted,
             "{name}"
         );
         for sort in SORTS {
@@ -336,7 +340,7 @@ async fn every_filter_gives_what_fits_and_nothing_else() {
     let all = TicketFilter::default();
     assert_eq!(
         query::count(&mut conn, &all).await.unwrap(),
-        Count::MoreThan(10_000)
+        Count::MoreThan(1_000)
     );
     let settings = &desk.app.settings.desk;
     let urgent = query::list(&mut conn, settings, &all, Sort::Priority, 1)

@@ -193,9 +193,11 @@ pub(in crate::sla) async fn next_due(
     tickets: &[TicketId],
 ) -> Result<BTreeMap<TicketId, NextDue>, sqlx::Error> {
     let ids: Vec<i64> = tickets.iter().map(|id| id.0).collect();
+    // OFFSET 0 has the tickets' own clocks read: planned for any tickets, the index of all that is due looks as short.
     let rows = sqlx::query!(
         r#"SELECT DISTINCT ON (ticket_id) ticket_id AS "ticket_id: TicketId", kind AS "kind: Kind", due_at AS "due_at!"
-           FROM ticket_clock WHERE ticket_id = ANY($1) AND met_at IS NULL AND due_at IS NOT NULL
+           FROM (SELECT ticket_id, kind, due_at, met_at FROM ticket_clock WHERE ticket_id = ANY($1) OFFSET 0) AS clock
+           WHERE met_at IS NULL AND due_at IS NOT NULL
            ORDER BY ticket_id, due_at"#,
         &ids
     )
