@@ -89,7 +89,7 @@ async fn of_desk(
         }
     }
     let charted = request.kind.charted(&period);
-    let days = figures::by_day(&mut *conn, desk, &charted, &filter, now).await?;
+    let days = figures::by_day(&mut *conn, desk, &charted, &filter, this.backlog.all, now).await?;
     let classes = figures::first_response_classes(&mut *conn, desk, &charted, &filter).await?;
     let heat = figures::heat(&mut *conn, &charted, &filter).await?;
     let names = |key: &String| {

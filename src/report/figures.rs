@@ -303,6 +303,7 @@ pub async fn by_day(
     desk: &DeskSettings,
     period: &Period,
     filter: &Filter,
+    backlog_at_end: i64,
     now: DateTime<Utc>,
 ) -> Result<Vec<DayFigures>, sqlx::Error> {
     let endings = Endings::of(desk);
@@ -321,9 +322,7 @@ pub async fn by_day(
         .iter()
         .map(|day| super::period::start_of_day(period.zone, *day))
         .collect();
-    let at_end = store::backlog(&mut *conn, &scope, period.to(), None).await?;
-    let at_end = at_end.first().map_or(0, |(_, backlog)| backlog.all);
-    let rows = store::by_day(conn, &scope, &starts, period.to(), at_end).await?;
+    let rows = store::by_day(conn, &scope, &starts, period.to(), backlog_at_end).await?;
     Ok(days
         .into_iter()
         .zip(rows)

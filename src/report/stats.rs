@@ -48,15 +48,18 @@ pub async fn compute(
         Some(by) => figures::groups(&mut *conn, desk, period, filter, by).await?,
         None => Vec::new(),
     };
+    let figures = figures::figures(&mut *conn, desk, period, filter, now).await?;
+    let before = figures::figures(&mut *conn, desk, &period.before(), filter, now).await?;
+    let at_end = figures.backlog.all;
     Ok(Stats {
         period: period.title(),
         from: period.from(),
         to: period.to(),
-        figures: figures::figures(&mut *conn, desk, period, filter, now).await?,
-        before: figures::figures(&mut *conn, desk, &period.before(), filter, now).await?,
+        figures,
+        before,
         by,
         groups,
-        days: figures::by_day(conn, desk, period, filter, now).await?,
+        days: figures::by_day(conn, desk, period, filter, at_end, now).await?,
     })
 }
 

@@ -38,8 +38,13 @@ pub async fn backlog(
              WHERE kind = 'status_changed' AND event.at >= ",
     );
     statement.push_bind(at);
+    // Most of what changed since belongs to tickets that were opened since, which have higher ids.
     statement.push(
-        r#" ORDER BY ticket_id, event.at, id)
+        " AND ticket_id <= (SELECT id FROM ticket WHERE merged_into_id IS NULL AND opened_at < ",
+    );
+    statement.push_bind(at);
+    statement.push(
+        r#" ORDER BY id DESC LIMIT 1) ORDER BY ticket_id, event.at, id)
          SELECT key, count(*) AS "all",
                 count(*) FILTER (WHERE age < 86400) AS under_1_day,
                 count(*) FILTER (WHERE age >= 86400 AND age < 259200) AS under_3_days,

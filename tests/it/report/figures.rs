@@ -291,9 +291,16 @@ async fn every_figure_is_what_counting_by_hand_gives_over_a_year() {
             "{about}: groups that are missing"
         );
 
-        let days = figures::by_day(&mut conn, settings, &period, &filter, period.to())
-            .await
-            .unwrap();
+        let days = figures::by_day(
+            &mut conn,
+            settings,
+            &period,
+            &filter,
+            found.backlog.all,
+            period.to(),
+        )
+        .await
+        .unwrap();
         let expected: Vec<DayFigures> = period
             .each_day()
             .map(|day| by_day(&tickets, period.zone, day))
