@@ -35,6 +35,7 @@ bench: ## Measure on real servers.
 	@.ci/install-postgresql
 	@.ci/install-test-servers
 	cargo bench --bench intake
+	cargo bench --bench notice
 	cargo bench --bench understand
 
 bench-report: ## Measure the clock, and reports on a desk with a million tickets. Takes minutes; REPORT_TICKETS=20000 is quick.

@@ -1,7 +1,7 @@
 //! How long the daily digest and the statistics of a month take on a desk with a million tickets, five million
-//! comments and ten million events. `REPORT_TICKETS` makes the desk smaller for a quick look.
+//! comments and ten million events. `REPORT_TICKETS` makes the desk smaller for a quick look, `REPORT_FOLDER` keeps it.
 //!
-//! Laying such a desk takes minutes; what is measured is each report, three times, the slowest shown.
+//! What is measured is each report, three times, the slowest shown.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -9,20 +9,21 @@
     reason = "a benchmark may fail loudly"
 )]
 
-use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
+#[path = "laid/mod.rs"]
+mod laid;
+
 use std::path::Path;
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 use frontdesk::config::{self, Settings};
-use frontdesk::db::{self, embedded::Cluster};
 use frontdesk::plot;
 use frontdesk::report::digest::{self, Request};
 use frontdesk::report::period::Period;
 use frontdesk::report::subscription::DigestKind;
 use frontdesk::report::{Dimension, Filter, stats};
-use sqlx::{AssertSqlSafe, PgConnection, PgPool};
+use laid::Laid;
+use sqlx::PgConnection;
 
 const END: &str = "2026-11-20T07:00:00Z";
 
@@ -32,25 +33,11 @@ fn main() {
 }
 
 async fn measure() {
-    let wanted = std::env::var("REPORT_TICKETS")
-        .ok()
-        .and_then(|count| count.parse().ok());
-    let tickets: u32 = wanted.unwrap_or(1_000_000);
-    let folder = tempfile::Builder::new()
-        .permissions(fs::Permissions::from_mode(0o711))
-        .tempdir()
-        .unwrap();
-    let cluster = Cluster::start(&folder.path().join("postgres"))
-        .await
-        .unwrap();
-    let pool = db::connect(&cluster.url, 2).await.unwrap();
-    db::migrate(&pool).await.unwrap();
-    let begun = Instant::now();
-    lay(&pool, tickets).await;
-    println!(
-        "{tickets} tickets laid in {:.0} s",
-        begun.elapsed().as_secs_f64()
-    );
+    let tickets = laid::tickets("REPORT_TICKETS");
+    let statements = include_str!("year.sql")
+        .replace("COUNT", &tickets.to_string())
+        .replace("END'", &format!("{END}'"));
+    let laid = Laid::open("REPORT_FOLDER", &statements).await;
 
     let settings = settings();
     let now: DateTime<Utc> = END.parse().unwrap();
@@ -62,7 +49,7 @@ async fn measure() {
         unassigned_hours: 24,
         agent: None,
     };
-    let mut conn = pool.acquire().await.unwrap();
+    let mut conn = laid.pool.acquire().await.unwrap();
     let mut slowest = [Duration::ZERO; 4];
     for _ in 0..3 {
         let begun = Instant::now();
@@ -92,8 +79,7 @@ async fn measure() {
         println!("{what}: {:.2} s", took.as_secs_f64());
     }
     drop(conn);
-    pool.close().await;
-    cluster.stop().await.unwrap();
+    laid.close().await;
 }
 
 async fn stats_of_a_month(
@@ -109,17 +95,6 @@ async fn stats_of_a_month(
         .await
         .unwrap();
     begun.elapsed()
-}
-
-async fn lay(pool: &PgPool, tickets: u32) {
-    let statements = include_str!("year.sql")
-        .replace("COUNT", &tickets.to_string())
-        .replace("END'", &format!("{END}'"));
-    sqlx::raw_sql(AssertSqlSafe(statements))
-        .execute(pool)
-        .await
-        .unwrap();
-    sqlx::raw_sql("VACUUM ANALYZE").execute(pool).await.unwrap();
 }
 
 fn settings() -> Settings {

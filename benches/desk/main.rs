@@ -2,8 +2,7 @@
 //! comments, while the posts and mails that it causes leave beside it.
 //!
 //! The real listener, handler, poster and deliverer run; only the platform's own network is left out. `DESK_TICKETS`
-//! makes the desk smaller for a quick look. Laying a whole one takes many minutes and ten gigabytes: with `DESK_FOLDER`
-//! it stays in that folder and is measured again at the next call; `DESK_LAY_ONLY` ends once it is laid.
+//! makes the desk smaller for a quick look, `DESK_FOLDER` keeps it, and `DESK_LAY_ONLY` ends once it is laid.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -12,11 +11,12 @@
     reason = "a benchmark may fail loudly"
 )]
 
+#[path = "../laid/mod.rs"]
+mod laid;
 mod platform;
 
 use std::fs;
-use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -24,9 +24,9 @@ use frontdesk::app::App;
 use frontdesk::chat::{ChatPlatform, Platforms};
 use frontdesk::clock::Clock;
 use frontdesk::config;
-use frontdesk::db::{self, embedded::Cluster};
+use laid::Laid;
 use platform::Wire;
-use sqlx::{AssertSqlSafe, PgPool};
+use sqlx::PgPool;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -44,63 +44,15 @@ fn main() {
 }
 
 async fn measure() {
-    let temporary = tempfile::Builder::new()
-        .permissions(fs::Permissions::from_mode(0o711))
-        .tempdir()
-        .unwrap();
-    let folder = match std::env::var_os("DESK_FOLDER") {
-        Some(folder) => PathBuf::from(folder),
-        None => temporary.path().to_owned(),
-    };
-    fs::create_dir_all(&folder).unwrap();
-    let settings = [
-        ("shared_buffers", "512MB"),
-        ("max_wal_size", "2GB"),
-        ("effective_cache_size", "2GB"),
-    ];
-    let cluster = Cluster::start_with(&folder.join("postgres"), &settings)
-        .await
-        .unwrap();
-    let pool = db::connect(&cluster.url, 2).await.unwrap();
-    db::migrate(&pool).await.unwrap();
-    if one::<i64>(&pool, "SELECT count(*) FROM person").await == 0 {
-        let tickets = std::env::var("DESK_TICKETS").ok();
-        let tickets = tickets.map_or(1_000_000, |count| count.parse().unwrap());
-        lay(&pool, tickets).await;
-    }
+    let tickets = laid::tickets("DESK_TICKETS");
+    let statements = include_str!("lay.sql").replace("COUNT", &tickets.to_string());
+    let laid = Laid::open("DESK_FOLDER", &statements).await;
     if std::env::var_os("DESK_LAY_ONLY").is_none() {
-        let app = open(&folder, &cluster.url).await;
-        commands(&app, &pool).await;
+        let app = open(&laid.folder, laid.url()).await;
+        commands(&app, &laid.pool).await;
         app.close().await.unwrap();
     }
-    pool.close().await;
-    cluster.stop().await.unwrap();
-}
-
-async fn one<T>(pool: &PgPool, statement: &'static str) -> T
-where
-    T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
-{
-    sqlx::query_scalar(statement).fetch_one(pool).await.unwrap()
-}
-
-async fn lay(pool: &PgPool, tickets: u32) {
-    let begun = Instant::now();
-    let mut conn = pool.acquire().await.unwrap().detach();
-    let statements = include_str!("lay.sql").replace("COUNT", &tickets.to_string());
-    let statements = format!("SET statement_timeout = 0; {statements}");
-    sqlx::raw_sql(AssertSqlSafe(statements))
-        .execute(&mut conn)
-        .await
-        .unwrap();
-    sqlx::raw_sql("VACUUM ANALYZE")
-        .execute(&mut conn)
-        .await
-        .unwrap();
-    println!(
-        "{tickets} tickets laid in {:.0} s",
-        begun.elapsed().as_secs_f64()
-    );
+    laid.close().await;
 }
 
 async fn open(folder: &Path, url: &str) -> App {
