@@ -145,6 +145,15 @@ pub enum EventKind {
         /// By what it is answered.
         answer: AnswerHandle,
     },
+    /// An entry of a person's own menu was chosen.
+    OnPerson {
+        /// Its name.
+        name: String,
+        /// The person.
+        whom: Chatter,
+        /// By what it is answered.
+        answer: AnswerHandle,
+    },
     /// An entry of a message's own menu was chosen.
     Shortcut {
         /// Its name.

@@ -99,6 +99,8 @@ pub struct Surface {
     /// The entries of a message's own menu, by the names that they show (1 to 24 characters). Choosing one is an
     /// [`EventKind::Shortcut`].
     pub shortcuts: Vec<String>,
+    /// The entries of a person's own menu, where the platform has one. Choosing one is an [`EventKind::OnPerson`].
+    pub on_people: Vec<String>,
     /// The form that an action opens, if it opens one. Platforms want a form as the very first answer, so this may not
     /// wait for anything.
     pub form: FormOf,
@@ -112,6 +114,7 @@ impl std::fmt::Debug for Surface {
         f.debug_struct("Surface")
             .field("commands", &self.commands)
             .field("shortcuts", &self.shortcuts)
+            .field("on_people", &self.on_people)
             .finish_non_exhaustive()
     }
 }

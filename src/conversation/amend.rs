@@ -1,8 +1,9 @@
 //! A message that stands for a comment was edited or deleted: the comment follows.
 
 use super::customer;
-use super::say::{Deed, Scene, Words};
+use super::say::{Deed, Scene};
 use super::who::Known;
+use super::words::Words;
 use crate::chat::{Message, PostRef};
 use crate::command;
 use crate::desk::{self, Context, DeskError};

@@ -4,9 +4,10 @@
 use chrono::TimeDelta;
 use sqlx::PgConnection;
 
-use super::say::{Deed, Scene, Words, run, with_files};
+use super::say::{Deed, Scene, run, with_files};
 use super::store;
 use super::who::Known;
+use super::words::Words;
 use crate::chat::{Button, ChatEvent, EventKind, Message, PostRef, Tone, text};
 use crate::command;
 use crate::desk::{self, Context};

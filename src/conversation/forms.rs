@@ -5,7 +5,7 @@ use std::sync::Arc;
 use crate::chat::{CommandSpec, Form, FormField, Surface};
 use crate::ids::{CommentId, ReminderId, TicketId};
 
-use super::{OPEN_TICKET, panel};
+use super::{OPEN_TICKET, TICKETS, panel};
 use crate::config::Settings;
 
 /// The most characters of a form's text: what every platform takes.
@@ -84,6 +84,7 @@ pub fn surface(commands: Vec<CommandSpec>, settings: &Settings, chat: &str) -> S
     Surface {
         commands,
         shortcuts: vec![OPEN_TICKET.to_owned()],
+        on_people: vec![TICKETS.to_owned()],
         form: Arc::new(move |action| panel.get(action).cloned().or_else(|| form(action))),
     }
 }

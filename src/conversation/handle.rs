@@ -309,6 +309,7 @@ fn has_answer(event: &ChatEvent) -> Option<&AnswerHandle> {
         | EventKind::Completing { answer, .. }
         | EventKind::Pressed { answer, .. }
         | EventKind::Submitted { answer, .. }
+        | EventKind::OnPerson { answer, .. }
         | EventKind::Shortcut { answer, .. } => Some(answer),
         EventKind::Posted { .. }
         | EventKind::Edited { .. }

@@ -188,11 +188,7 @@ impl Listener {
     /// Looks what the platform lets Frontdesk do. What is missing is in the log, in `frontdesk status`, and no reason not
     /// to begin.
     async fn check(&self, conn: &mut PgConnection) -> anyhow::Result<Result<(), ChatFailure>> {
-        let places = self.chat.places.iter().map(|place| &place.id);
-        let customers = self.chat.customers.as_ref();
-        let places = places.chain(customers.map(|customers| &customers.place));
-        let places: Vec<String> = places.cloned().collect();
-        let missing = match self.platform.check(&places).await {
+        let missing = match self.platform.check(&self.chat.all_places()).await {
             Ok(missing) => missing,
             Err(failure) => return Ok(Err(failure)),
         };

@@ -39,6 +39,7 @@ mod say;
 mod seat;
 mod store;
 mod who;
+mod words;
 
 pub use follow::Follower;
 pub use forms::surface;
@@ -52,6 +53,9 @@ use crate::config::chat::ChatSettings;
 
 /// How the entry of a message's own menu is called that opens a ticket from it.
 const OPEN_TICKET: &str = "Open a ticket";
+
+/// How the entry of a person's own menu is called that lists their tickets.
+const TICKETS: &str = "Tickets";
 
 /// Whether a message was written, changed or taken away where a customer's own thread may be: outside the places of staff, since
 /// some platforms open it in a conversation of its own. It is looked then whether the thread is one of theirs.
@@ -85,6 +89,7 @@ fn concerns_us(chat: &ChatSettings, event: &ChatEvent) -> bool {
         EventKind::Command { .. }
         | EventKind::Pressed { .. }
         | EventKind::Submitted { .. }
+        | EventKind::OnPerson { .. }
         | EventKind::Shortcut { .. } => true,
     }
 }

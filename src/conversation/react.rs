@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use anyhow::Context as _;
 
-use super::OPEN_TICKET;
 use super::say::{Deed, Scene, files, run, with_files};
 use super::who::Known;
+use super::{OPEN_TICKET, TICKETS};
 use crate::chat::{Chatter, Message, PostRef, text};
 use crate::desk::{self, Chosen, Context, NewWords, Opening};
 use crate::people::chat_account;
@@ -77,10 +77,51 @@ pub(super) async fn shortcut(
     author: &Chatter,
 ) -> anyhow::Result<Deed> {
     if name != OPEN_TICKET {
-        return Ok(Deed::refused("nobody knows this entry")
-            .saying(Message::text("This entry does nothing any more.")));
+        return Ok(unknown_entry());
     }
     open(scene, known, text, author).await
+}
+
+/// An entry of a person's own menu was chosen: their tickets, those that a colleague works or those that a customer asked.
+pub(super) async fn on_person(
+    scene: &mut Scene<'_>,
+    known: &Known,
+    name: &str,
+    whom: &Chatter,
+) -> anyhow::Result<Deed> {
+    if name != TICKETS {
+        return Ok(unknown_entry());
+    }
+    if !known.is_staff() {
+        return Ok(
+            Deed::refused("only staff lists somebody's tickets").saying(Message::text(
+                "Only staff sees somebody else's tickets. `list` shows your own.",
+            )),
+        );
+    }
+    let person = chat_account::person(scene.conn, &scene.chat.name, &whom.id).await?;
+    let line =
+        person.and_then(
+            |person| match (person.role.is_staff(), person.handle, person.address) {
+                (true, Some(handle), _) => {
+                    Some(format!("list --assignee {}", text::quoted(&handle)))
+                }
+                (_, _, Some(address)) => {
+                    Some(format!("list --all --requester {}", text::quoted(&address)))
+                }
+                _ => None,
+            },
+        );
+    let Some(line) = line else {
+        let words = format!("The desk does not know {} yet.", text::escape(&whom.name));
+        return Ok(Deed::refused("the person is not known").saying(Message::text(words)));
+    };
+    run(scene, known, None, &line).await
+}
+
+fn unknown_entry() -> Deed {
+    Deed::refused("nobody knows this entry")
+        .saying(Message::text("This entry does nothing any more."))
 }
 
 fn only_staff() -> Deed {

@@ -5,6 +5,7 @@ use sqlx::{PgConnection, PgPool};
 use super::forms::{self, Action};
 use super::store::Settlement;
 use super::who::{self, Known};
+use super::words::Words;
 use super::{amend, customer, menu, panel, react};
 use crate::chat::{Button, ChatEvent, ChatFile, EventKind, Message, PostRef, Said, Tone};
 use crate::command::{self, Account, Caller, Failure, Reply};
@@ -87,34 +88,6 @@ impl Deed {
     }
 }
 
-/// What a message in a ticket's thread says.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Words<'t> {
-    /// A command.
-    Command(&'t str),
-    /// A public reply.
-    Reply(&'t str),
-    /// An internal note.
-    Note(&'t str),
-}
-
-impl<'t> Words<'t> {
-    /// Reads a message. It takes a deliberate sign at its very beginning to be anything but a note.
-    pub(super) fn of(text: &'t str, to_us: bool, prefix: Option<&str>) -> Self {
-        let text = text.trim();
-        if let Some(reply) = prefix.and_then(|prefix| text.strip_prefix(prefix)) {
-            return Self::Reply(reply.trim());
-        }
-        match text.strip_prefix('/') {
-            Some(line) if line.starts_with(|c: char| c.is_ascii_alphabetic()) => {
-                Self::Command(line)
-            }
-            _ if to_us => Self::Command(text),
-            _ => Self::Note(text),
-        }
-    }
-}
-
 /// Does what an event asks for.
 pub(super) async fn act(scene: &mut Scene<'_>) -> anyhow::Result<Deed> {
     let event = scene.event;
@@ -158,6 +131,9 @@ pub(super) async fn act(scene: &mut Scene<'_>) -> anyhow::Result<Deed> {
         EventKind::Shortcut {
             name, text, author, ..
         } => react::shortcut(scene, &known, name, text, author).await?,
+        EventKind::OnPerson { name, whom, .. } => {
+            react::on_person(scene, &known, name, whom).await?
+        }
         EventKind::Edited { post, text } => {
             amend::edited(scene, &known, post, text, own.is_some()).await?
         }
@@ -394,44 +370,5 @@ async fn submitted(
         }
         _ => Ok(Deed::refused("nobody knows this form")
             .saying(Message::text("This form leads nowhere any more."))),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Words;
-
-    #[test]
-    fn plain_text_is_a_note_whatever_it_begins_with() {
-        for text in [
-            "reply to her tomorrow",
-            "> /reply quoted",
-            "```\n/reply in a code block\n```",
-            "`/reply`",
-            "/ reply",
-            "//reply",
-            "see >> here",
-            "",
-        ] {
-            assert_eq!(
-                Words::of(text, false, Some(">>")),
-                Words::Note(text),
-                "{text}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_sign_at_the_beginning_makes_it_public_or_a_command() {
-        assert_eq!(
-            Words::of(">> Hello\nJane", false, Some(">>")),
-            Words::Reply("Hello\nJane")
-        );
-        assert_eq!(Words::of(">> Hello", false, None), Words::Note(">> Hello"));
-        assert_eq!(Words::of("/take", false, None), Words::Command("take"));
-        assert_eq!(
-            Words::of(" show TKT-1 ", true, None),
-            Words::Command("show TKT-1")
-        );
     }
 }

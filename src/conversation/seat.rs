@@ -69,5 +69,6 @@ fn chat(handle: &str, place: &str, number: u8) -> ChatSettings {
             open: String::new(),
         },
         customers: None,
+        operators: None,
     }
 }

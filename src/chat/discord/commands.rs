@@ -1,4 +1,4 @@
-//! Slash commands and the entries of a message's menu: what Discord has is compared with what there should be, and only
+//! Slash commands and the entries of people's and messages' menus: what Discord has is compared with what there should be, and only
 //! what differs is made, changed or taken away. Overwriting everything at each start would count against the daily limit
 //! of new commands.
 
@@ -13,6 +13,13 @@ use super::Shared;
 /// What Discord takes of each.
 const MOST_OPTIONS: usize = 25;
 const LONGEST_ABOUT: usize = 100;
+/// Of a command with everything in it.
+const MOST_CHARACTERS: usize = 8_000;
+
+/// The kinds of commands.
+const SLASH: u8 = 1;
+const USER: u8 = 2;
+const MESSAGE: u8 = 3;
 
 #[derive(Deserialize)]
 struct Registered {
@@ -83,22 +90,52 @@ fn kind(command: &Map<String, Value>) -> u64 {
 
 /// Everything there should be.
 fn wanted(shared: &Shared) -> Vec<Map<String, Value>> {
-    let commands = shared.surface.commands.iter().map(|spec| {
+    let commands = shared.surface.commands.iter().map(slash);
+    let entries = |names: &[String], kind: u8| {
+        let entry = |name: &String| {
+            let mut entry = Map::new();
+            entry.insert("name".to_owned(), json!(text::shortened(name, 32)));
+            entry.insert("type".to_owned(), json!(kind));
+            entry
+        };
+        names.iter().map(entry).collect::<Vec<_>>()
+    };
+    commands
+        .chain(entries(&shared.surface.on_people, USER))
+        .chain(entries(&shared.surface.shortcuts, MESSAGE))
+        .collect()
+}
+
+/// A slash command. Lists of choices count towards what all of it may hold; where it would be too much, they are completed
+/// while they are typed.
+fn slash(spec: &CommandSpec) -> Map<String, Value> {
+    let with = |lists: bool| {
         let mut command = described(&spec.name, &spec.about);
-        command.insert("type".to_owned(), json!(1));
-        let options = options(spec, 0);
+        command.insert("type".to_owned(), json!(SLASH));
+        let options = options(spec, 0, lists);
         if !options.is_empty() {
             command.insert("options".to_owned(), json!(options));
         }
         command
-    });
-    let shortcuts = shared.surface.shortcuts.iter().map(|name| {
-        let mut entry = Map::new();
-        entry.insert("name".to_owned(), json!(text::shortened(name, 32)));
-        entry.insert("type".to_owned(), json!(3));
-        entry
-    });
-    commands.chain(shortcuts).collect()
+    };
+    let whole = with(true);
+    match characters(&Value::Object(whole.clone())) <= MOST_CHARACTERS {
+        true => whole,
+        false => with(false),
+    }
+}
+
+/// The characters that count: names, descriptions and values, of the command and of all in it.
+fn characters(part: &Value) -> usize {
+    let of = |key: &str| {
+        part.get(key)
+            .and_then(Value::as_str)
+            .map_or(0, |text| text.chars().count())
+    };
+    let inner = ["options", "choices"]
+        .into_iter()
+        .filter_map(|key| part.get(key)?.as_array());
+    of("name") + of("description") + of("value") + inner.flatten().map(characters).sum::<usize>()
 }
 
 fn described(name: &str, about: &str) -> Map<String, Value> {
@@ -114,14 +151,14 @@ fn described(name: &str, about: &str) -> Map<String, Value> {
 
 /// The subcommands or the options of a command, the required ones first, as Discord wants them. It knows two levels of
 /// subcommands: groups, and commands in them.
-fn options(spec: &CommandSpec, depth: u8) -> Vec<Value> {
+fn options(spec: &CommandSpec, depth: u8, lists: bool) -> Vec<Value> {
     if !spec.subcommands.is_empty() {
         let below = spec.subcommands.iter().take(MOST_OPTIONS);
         let below = below.map(|sub| {
             let group = depth == 0 && !sub.subcommands.is_empty();
             let mut entry = described(&sub.name, &sub.about);
             entry.insert("type".to_owned(), json!(if group { 2 } else { 1 }));
-            let inner = options(sub, depth + 1);
+            let inner = options(sub, depth + 1, lists);
             if !inner.is_empty() {
                 entry.insert("options".to_owned(), json!(inner));
             }
@@ -131,10 +168,10 @@ fn options(spec: &CommandSpec, depth: u8) -> Vec<Value> {
     }
     let (required, others): (Vec<_>, Vec<_>) = spec.options.iter().partition(|it| it.required);
     let all = required.into_iter().chain(others);
-    all.take(MOST_OPTIONS).map(option).collect()
+    all.take(MOST_OPTIONS).map(|it| option(it, lists)).collect()
 }
 
-fn option(option: &CommandOption) -> Value {
+fn option(option: &CommandOption, lists: bool) -> Value {
     let mut entry = described(&option.name, &option.about);
     let kind = match option.kind {
         OptionKind::Text | OptionKind::Completed | OptionKind::Choice(_) => 3,
@@ -147,7 +184,7 @@ fn option(option: &CommandOption) -> Value {
         entry.insert("required".to_owned(), json!(true));
     }
     match &option.kind {
-        OptionKind::Choice(choices) if choices.len() <= MOST_OPTIONS => {
+        OptionKind::Choice(choices) if lists && choices.len() <= MOST_OPTIONS => {
             let choices = choices
                 .iter()
                 .map(|(value, name)| json!({"name": text::shortened(name, 100), "value": value}));
@@ -190,4 +227,36 @@ fn essence(command: &Value) -> Value {
         }
     }
     Value::Object(essence)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn spec(choices: usize) -> CommandSpec {
+        let choice = |n: usize| (format!("category-{n:03}"), "x".repeat(100));
+        let option = |n: usize| CommandOption {
+            name: format!("option-{n}"),
+            about: "y".repeat(100),
+            required: false,
+            kind: OptionKind::Choice((0..choices).map(choice).collect()),
+            written: crate::chat::Written::Flag,
+        };
+        CommandSpec {
+            name: "open".to_owned(),
+            about: "Open a ticket.".to_owned(),
+            options: (0..5).map(option).collect(),
+            subcommands: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn lists_that_make_a_command_too_long_are_completed_while_they_are_typed() {
+        let short = Value::Object(slash(&spec(10)));
+        assert!(short.pointer("/options/0/choices").is_some());
+        let long = Value::Object(slash(&spec(25)));
+        assert!(long.pointer("/options/0/choices").is_none());
+        assert_eq!(long.pointer("/options/0/autocomplete"), Some(&json!(true)));
+        assert!(characters(&long) <= MOST_CHARACTERS);
+    }
 }

@@ -224,6 +224,22 @@ async fn kind(
         Interaction::Command(it) if it.data.kind == CommandType::Message => {
             shortcut(shared, it, answer).await
         }
+        Interaction::Command(it) if it.data.kind == CommandType::User => {
+            let whom = it.data.resolved.users.values().next()?;
+            let members = &it.data.resolved.members;
+            let nick = members
+                .values()
+                .next()
+                .and_then(|member| member.nick.clone());
+            Some(EventKind::OnPerson {
+                name: it.data.name.clone(),
+                whom: Chatter {
+                    name: nick.unwrap_or_else(|| receive::name(whom)),
+                    ..chatter(whom, None)
+                },
+                answer,
+            })
+        }
         Interaction::Command(it) => {
             let typed = typed(shared, it);
             Some(EventKind::Command {

@@ -151,6 +151,19 @@ pub fn pressed(desk: &Desk, who: &Chatter, at: &PostPlace, action: &str) -> Chat
     })
 }
 
+/// Somebody chooses an entry of somebody's own menu.
+pub fn chosen(desk: &Desk, who: &Chatter, whom: &Chatter, entry: &str) -> ChatEvent {
+    let hall = PostPlace {
+        place: "c-hall".to_owned(),
+        thread: None,
+    };
+    event(desk, who, &hall, |key| EventKind::OnPerson {
+        name: entry.to_owned(),
+        whom: whom.clone(),
+        answer: AnswerHandle(key),
+    })
+}
+
 /// Somebody sends a form with several fields in.
 pub fn filled(
     desk: &Desk,

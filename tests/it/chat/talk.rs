@@ -1,11 +1,11 @@
 //! What people do in chat.
 
 use chrono::TimeDelta;
-use frontdesk::chat::{ChatEvent, ChatFile, EventKind, PostPlace, PostRef};
+use frontdesk::chat::{ChatEvent, ChatFile, Chatter, EventKind, PostPlace, PostRef};
 
 use super::room::{
-    GENERAL, ada, customer, desk, mail, pressed, said, stranger, submitted, thread, told,
-    with_files,
+    GENERAL, ada, chosen, commanded, customer, desk, mail, pressed, said, stranger, submitted,
+    thread, told, with_files,
 };
 use crate::harness::{Desk, to};
 use crate::recording::Deed;
@@ -551,6 +551,32 @@ async fn a_reply_that_left_cannot_be_unsent_and_its_author_is_told_so() {
             .any(|deed| deed.kind() == "post" && deed.text().contains("cannot be unsent")),
         "{deeds:#?}"
     );
+    desk.take_mail().await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_persons_menu_lists_their_tickets_for_staff_alone() {
+    let (desk, at, _) = with_ticket().await;
+    let number = desk.ticket().await.number;
+    let carla = desk.person("carla@customer.test").await;
+    desk.link(&carla, &customer().id).await;
+    let told = async |who: &Chatter, whom: &Chatter| {
+        desk.hear(chosen(&desk, who, whom, "Tickets")).await;
+        let deeds = desk.take_posts().await;
+        assert_eq!(deeds.len(), 1, "{deeds:#?}");
+        deeds[0].text()
+    };
+    let hers = told(&ada(), &customer()).await;
+    assert!(hers.contains(&number), "{hers}");
+    desk.hear(commanded(&desk, &ada(), &at, "take")).await;
+    desk.take_posts().await;
+    let colleagues = told(&ada(), &ada()).await;
+    assert!(colleagues.contains(&number), "{colleagues}");
+    let nobody = told(&ada(), &stranger(&[])).await;
+    assert_eq!(nobody, "The desk does not know Sam Stranger yet.");
+    let refused = told(&customer(), &ada()).await;
+    assert!(refused.starts_with("Only staff"), "{refused}");
     desk.take_mail().await;
     desk.close().await;
 }

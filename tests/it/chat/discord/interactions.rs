@@ -275,6 +275,22 @@ async fn a_message_menu_gives_the_message() {
 }
 
 #[tokio::test]
+async fn a_persons_menu_gives_the_person() {
+    let mut wire = Wire::start().await;
+    wire.fake.channel("general");
+    let ben = wire.fake.member("Ben");
+    wire.fake.member("Ada").opens_menu_of(&ben, "Tickets");
+    let event = wire.event().await;
+    assert_eq!(event.who.name, "Ada");
+    let EventKind::OnPerson { name, whom, .. } = event.kind else {
+        panic!()
+    };
+    assert_eq!((name.as_str(), whom.name.as_str()), ("Tickets", "Ben"));
+    assert_eq!(whom.id, ben.user());
+    wire.stop().await;
+}
+
+#[tokio::test]
 async fn what_is_typed_is_completed() {
     let mut wire = Wire::start().await;
     let channel = wire.fake.channel("support");

@@ -156,6 +156,7 @@ fn surface() -> Surface {
     Surface {
         commands: vec![command("ticket", Vec::new(), vec![show]), note],
         shortcuts: vec!["Open a ticket".to_owned()],
+        on_people: vec!["Tickets".to_owned()],
         form: Arc::new(|action| (action == "reply:7").then(reply_form)),
     }
 }

@@ -132,6 +132,7 @@ fn surface() -> Surface {
     Surface {
         commands: Vec::new(),
         shortcuts: vec!["Open a ticket".to_owned()],
+        on_people: vec!["Tickets".to_owned()],
         form: Arc::new(|action| (action == "reply:7").then(reply_form)),
     }
 }

@@ -225,6 +225,25 @@ impl Person {
         })
     }
 
+    /// Chooses an entry of somebody's own menu.
+    pub fn opens_menu_of(&self, whom: &Self, entry: &str) -> Asked {
+        self.door.with(|state| {
+            let mut commands = state.commands.iter();
+            let command = commands.find(|it| it["name"] == entry && it["type"] == 2);
+            let command = command.unwrap_or_else(|| panic!("no entry {entry}"));
+            let mut member = state.member_json(whom.id);
+            let user = member.as_object_mut().unwrap().remove("user").unwrap();
+            member["permissions"] = json!("0");
+            let id = whom.id.to_string();
+            let data = json!({
+                "id": command["id"], "name": entry, "type": 2, "target_id": id,
+                "resolved": {"users": {id.as_str(): user}, "members": {id.as_str(): member}},
+            });
+            let channel = *state.channels.keys().next().unwrap();
+            self.asks(state, 2, channel, data, &json!({}))
+        })
+    }
+
     fn asks(
         &self,
         state: &mut State,
