@@ -58,6 +58,7 @@ struct MailboxReport {
     last_error: Option<String>,
     last_error_at: Option<DateTime<Utc>>,
     credential_refused: bool,
+    login_ends_at: Option<DateTime<Utc>>,
     #[serde(skip)]
     poll: TimeDelta,
 }
@@ -187,6 +188,7 @@ fn mailboxes(settings: &Settings, standings: &[mailbox::Standing]) -> Vec<Mailbo
             last_error: standing.and_then(|one| one.last_error.clone()),
             last_error_at: standing.and_then(|one| one.last_error_at),
             credential_refused: standing.is_some_and(|one| one.credential_bad),
+            login_ends_at: standing.and_then(|one| one.login_ends_at),
             poll: TimeDelta::seconds(mailbox.poll_seconds.into()),
         }
     };
@@ -230,6 +232,16 @@ fn of_mailbox(mailbox: &MailboxReport, now: DateTime<Utc>) -> Option<String> {
     }
     if mailbox.source == "pipe" {
         return None;
+    }
+    let left = mailbox.login_ends_at.map(|ends_at| ends_at - now);
+    if let Some(left) = left.filter(|left| *left < mailbox::ENDS_SOON) {
+        return Some(match left > TimeDelta::zero() {
+            true => format!(
+                "The login of the mailbox {name} ends in {}. Authorize it again before then.",
+                page::span(left)
+            ),
+            false => format!("The login of the mailbox {name} has ended. Authorize it again."),
+        });
     }
     let Some(last) = mailbox.last_success_at else {
         return Some(format!(

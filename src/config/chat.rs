@@ -1,5 +1,7 @@
 //! Chat: on which platforms the team works its tickets, and where on them.
 
+use std::collections::BTreeSet;
+
 use secrecy::SecretString;
 use url::Url;
 
@@ -20,6 +22,8 @@ pub struct ChatSettings {
     pub emoji: ChatEmoji,
     /// Where customers open tickets and talk with the team, if they do.
     pub customers: Option<ChatCustomers>,
+    /// The platform's id of the channel in which the operators are told when the machinery needs help.
+    pub operators: Option<String>,
 }
 
 /// Customers on a chat platform: a panel with buttons, and a private thread for each ticket.
@@ -137,6 +141,17 @@ impl ChatSettings {
         self.places.iter().any(|place| place.id == id)
     }
 
+    /// All channels in which Frontdesk posts, each once.
+    #[must_use]
+    pub fn all_places(&self) -> Vec<String> {
+        let customers = self.customers.as_ref().map(|customers| &customers.place);
+        let others = customers.into_iter().chain(&self.operators);
+        let all: BTreeSet<&String> = (self.places.iter().map(|place| &place.id))
+            .chain(others)
+            .collect();
+        all.into_iter().cloned().collect()
+    }
+
     /// The words for the highest desk role that these platform roles give, if any does.
     #[must_use]
     pub fn role_of(&self, roles: &[String]) -> Option<&str> {
@@ -186,6 +201,7 @@ mod tests {
                 open: "📌".to_owned(),
             },
             customers: None,
+            operators: None,
         }
     }
 

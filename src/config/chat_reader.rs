@@ -35,6 +35,7 @@ pub(super) fn read(table: &Table<'_>, env: Env<'_>) -> ChatSettings {
         customers: table
             .table("customers")
             .map(|customers| customers_reader::read(&customers)),
+        operators: table.text_if_any("operators"),
         name,
     }
 }

@@ -39,6 +39,13 @@ pub(super) fn faults(
             "Give them a channel that is no `place` of this chat.",
         ));
     }
+    if chat.operators.as_ref() == Some(&customers.place) {
+        faults.push(Fault::new(
+            path.key("place"),
+            "Customers would read what the operators are told.",
+            "Give either of them another channel.",
+        ));
+    }
     let lists = [
         ("categories", "category", &customers.categories, BUTTONS),
         ("fields", "field", &customers.fields, FIELDS),

@@ -2,7 +2,7 @@
 //! message repeats them.
 
 use std::io::Read as _;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use secrecy::{ExposeSecret as _, SecretString};
 use toml::de::{DeTable, DeValue};
@@ -54,6 +54,13 @@ pub(super) fn read(
         }
         _ => Some(secret),
     }
+}
+
+/// The file that the secret at a key comes from, where it comes from one.
+pub(super) fn file_of(table: &Table<'_>, name: &str) -> Option<PathBuf> {
+    let source = table.value(name)?.get_ref().as_table()?;
+    let file = source.get("file")?.get_ref().as_str()?;
+    Some(table.report.document.resolve(file))
 }
 
 fn from_source(

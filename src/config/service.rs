@@ -85,7 +85,7 @@ pub struct MailboxSettings {
 #[derive(Debug, Clone)]
 pub enum Source {
     /// An IMAP server.
-    Imap(ImapSettings),
+    Imap(Box<ImapSettings>),
     /// A Maildir folder.
     Maildir(PathBuf),
     /// Nowhere: mail is only handed in by `frontdesk deliver`.
@@ -139,6 +139,8 @@ pub enum TokenSource {
         client_secret: Option<SecretString>,
         /// The refresh token.
         refresh_token: SecretString,
+        /// The file it came from, in which a new one takes its place.
+        refresh_token_file: Option<PathBuf>,
         /// The scope, where the endpoint wants one.
         scope: Option<String>,
     },

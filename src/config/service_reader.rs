@@ -119,7 +119,7 @@ fn read_source(table: &Table<'_>, env: Env<'_>) -> Source {
         );
     }
     match (imap, maildir) {
-        (Some(imap), _) => Source::Imap(read_imap(&imap, env)),
+        (Some(imap), _) => Source::Imap(Box::new(read_imap(&imap, env))),
         (None, Some(maildir)) => Source::Maildir(maildir),
         (None, None) => Source::Pipe,
     }
@@ -223,6 +223,7 @@ fn read_token(table: &Table<'_>, env: Env<'_>) -> TokenSource {
         client_id: table.text_if_any("client_id").unwrap_or_default(),
         client_secret: optional_secret(table, "client_secret", env),
         refresh_token: optional_secret(table, "refresh_token", env).unwrap_or_default(),
+        refresh_token_file: secret::file_of(table, "refresh_token"),
         scope: table.text_if_any("scope"),
     };
     let file = table.path_if_any("file");

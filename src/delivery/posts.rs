@@ -243,6 +243,11 @@ impl Poster {
         if row.audience == Audience::Customer {
             return self.tell_author(conn, row, error).await;
         }
+        if row.audience == Audience::Operator {
+            // An alarm about it would go the same way.
+            tracing::error!(delivery.id = row.id.0, %error, "The operators could not be told in chat");
+            return Ok(());
+        }
         if let Some(ticket) = row.ticket_id {
             let event = NewEvent {
                 kind: "post_failed",

@@ -1,9 +1,12 @@
 //! The SQL of a mailbox: its cursor, the lease of the copy that polls it, and how it fares.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
 use crate::mail::source::Cursor;
+
+/// A login that ends within this span needs a person.
+pub const ENDS_SOON: TimeDelta = TimeDelta::days(14);
 
 /// Tries to become the copy that polls this mailbox. It stays so for as long as the connection lives: the
 /// lease is a session lock, which PostgreSQL lets go of the moment its holder dies. What is written on this
@@ -59,7 +62,7 @@ pub async fn advance(
     Ok(())
 }
 
-/// Notes that the mailbox was read without trouble.
+/// Notes that the mailbox was read without trouble, and when its login ends, where that is known.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -67,11 +70,13 @@ pub async fn succeeded(
     conn: &mut PgConnection,
     name: &str,
     now: DateTime<Utc>,
+    login_ends_at: Option<DateTime<Utc>>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "UPDATE mailbox SET last_success_at = $2, credential_bad = false WHERE name = $1",
+        "UPDATE mailbox SET last_success_at = $2, credential_bad = false, login_ends_at = $3 WHERE name = $1",
         name,
-        now
+        now,
+        login_ends_at
     )
     .execute(conn)
     .await?;
@@ -156,6 +161,8 @@ pub struct Standing {
     pub last_error_at: Option<DateTime<Utc>>,
     /// Whether the server rejects the login.
     pub credential_bad: bool,
+    /// When its login must be authorized again, where that is known.
+    pub login_ends_at: Option<DateTime<Utc>>,
 }
 
 /// How all mailboxes fare.
@@ -165,7 +172,7 @@ pub struct Standing {
 pub async fn standings(conn: &mut PgConnection) -> Result<Vec<Standing>, sqlx::Error> {
     sqlx::query_as!(
         Standing,
-        "SELECT name, last_success_at, last_error, last_error_at, credential_bad FROM mailbox ORDER BY name"
+        "SELECT name, last_success_at, last_error, last_error_at, credential_bad, login_ends_at FROM mailbox ORDER BY name"
     )
     .fetch_all(conn)
     .await

@@ -4,10 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
 
-use super::{accept, mailbox, store};
+use super::{accept, arrival, mailbox};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::config::service::MailboxSettings;
@@ -145,14 +146,14 @@ impl Poller {
             let batch = self.source.fetch(&cursor, BATCH).await?;
             let fetched = batch.mails.len();
             let now = self.clock.now();
-            let name = &self.mailbox.name;
+            let name = &self.mailbox.name.clone();
             let mut tx = conn.begin().await?;
             let recorded = accept::fetched(&mut tx, now, name, batch.mails).await?;
             for (position, error) in &batch.unreadable {
-                store::record_unreadable(&mut tx, now, name, &position.key(), error).await?;
+                arrival::record_unreadable(&mut tx, now, name, &position.key(), error).await?;
             }
             mailbox::advance(&mut tx, name, &batch.cursor).await?;
-            mailbox::succeeded(&mut tx, name, now).await?;
+            self.note_success(&mut tx, now).await?;
             tx.commit().await?;
             cursor = batch.cursor;
             if fetched > 0 {
@@ -186,6 +187,34 @@ impl Poller {
             let now = self.clock.now();
             mailbox::acknowledged(conn, &self.mailbox.name, now, &keys).await?;
         }
+    }
+
+    /// Writes down that the mailbox was read, and reminds the operators once a day that its login ends soon.
+    async fn note_success(
+        &mut self,
+        conn: &mut PgConnection,
+        now: DateTime<Utc>,
+    ) -> Result<(), sqlx::Error> {
+        let left = self.source.authorized_for();
+        let left = left.and_then(|left| TimeDelta::from_std(left).ok());
+        let ends_at = left.and_then(|left| now.checked_add_signed(left));
+        let name = &self.mailbox.name;
+        mailbox::succeeded(conn, name, now, ends_at).await?;
+        let Some(ends_at) = ends_at.filter(|ends_at| *ends_at - now < mailbox::ENDS_SOON) else {
+            return Ok(());
+        };
+        let key = format!("login-ends:{name}:{}", now.format("%Y-%m-%d"));
+        let text = format!(
+            "The login of the mailbox {name} ends on {}, says its token endpoint; from then on no mail is taken in from it. \
+             Authorize it again and put the new refresh token in its place. Where that is a file, no restart is needed.",
+            ends_at.format("%-d %B %Y, %H:%M UTC")
+        );
+        let alarm = Happening::Alarm {
+            key: &key,
+            text: &text,
+        };
+        notify::publish(conn, &self.settings, now, &alarm).await?;
+        Ok(())
     }
 
     /// Writes trouble with the server down, and tells the operators of a rejected login.

@@ -1,6 +1,12 @@
 //! OAuth access tokens for XOAUTH2: from a command, a file, or a refresh token (RFC 6749, section 6).
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{
+    io::{self, Write as _},
+    os::unix::fs::OpenOptionsExt as _,
+    path::Path,
+    process::Stdio,
+    time::Duration,
+};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
@@ -40,6 +46,8 @@ struct State {
     kept: Option<(SecretString, Instant)>,
     /// An endpoint may give a new refresh token and end the old one (RFC 6749, section 6).
     rotated: Option<SecretString>,
+    /// When the refresh token ends, where the endpoint says so.
+    ends_at: Option<Instant>,
 }
 
 #[derive(Deserialize)]
@@ -47,6 +55,9 @@ struct Granted {
     access_token: SecretString,
     expires_in: Option<u64>,
     refresh_token: Option<SecretString>,
+    /// How many seconds the refresh token is good for: Google's name for it and Keycloak's. No standard has one.
+    #[serde(alias = "refresh_expires_in")]
+    refresh_token_expires_in: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -100,44 +111,103 @@ impl Tokens {
                 {
                     return Ok(token.clone());
                 }
-                let granted = self.refresh(state.rotated.as_ref(), deadline).await?;
+                let granted = self.exchange(&state, deadline).await?;
+                let now = Instant::now();
                 let life = granted.expires_in.map_or(UNSAID_LIFE, Duration::from_secs);
                 // A token that lives shorter than the margin is still used once.
-                let renew_at = Instant::now() + life.saturating_sub(EARLY);
+                let renew_at = now + life.saturating_sub(EARLY);
                 state.kept = Some((granted.access_token.clone(), renew_at));
-                let in_use = state.rotated.as_ref().or(self.configured());
-                if let Some(new) = granted.refresh_token
-                    && in_use.is_none_or(|old| old.expose_secret() != new.expose_secret())
-                {
-                    tracing::warn!(
-                        "the token endpoint gave a new refresh token, which is kept until Frontdesk stops; \
-                         if the configured one ends, the mailbox must be authorized again"
-                    );
-                    state.rotated = Some(new);
+                // Keycloak says 0 of one that never ends.
+                let left = granted.refresh_token_expires_in.filter(|left| *left > 0);
+                state.ends_at = left.and_then(|left| now.checked_add(Duration::from_secs(left)));
+                if let Some(new) = granted.refresh_token {
+                    self.keep(&mut state, new).await;
                 }
                 Ok(granted.access_token)
             }
         }
     }
 
-    fn configured(&self) -> Option<&SecretString> {
-        match &self.source {
-            TokenSource::Refresh { refresh_token, .. } => Some(refresh_token),
-            TokenSource::Command(_) | TokenSource::File(_) => None,
+    /// How long the authorization is good for, as the token endpoint last said, if it says so.
+    #[must_use]
+    pub fn authorized_for(&mut self) -> Option<Duration> {
+        let ends_at = self.state.get_mut().ends_at?;
+        Some(ends_at.saturating_duration_since(Instant::now()))
+    }
+
+    /// Exchanges the refresh token. Mail that comes in and mail that goes out may share one: where the other one's
+    /// exchange replaced it in its file meanwhile, the new one counts.
+    async fn exchange(&self, state: &State, deadline: Duration) -> Result<Granted, TokenError> {
+        let token = self.refresh_token(state).await;
+        let refused = match self.refresh(&token, deadline).await {
+            Err(TokenError::Refused(error)) => error,
+            other => return other,
+        };
+        let replaced = self.refresh_token(state).await;
+        if replaced.expose_secret() == token.expose_secret() {
+            return Err(TokenError::Refused(refused));
         }
+        self.refresh(&replaced, deadline).await
+    }
+
+    /// The refresh token as it is now.
+    async fn refresh_token(&self, state: &State) -> SecretString {
+        let TokenSource::Refresh {
+            refresh_token,
+            refresh_token_file,
+            ..
+        } = &self.source
+        else {
+            return SecretString::default();
+        };
+        if let (None, Some(file)) = (&state.rotated, refresh_token_file)
+            && let Ok(token) = from_file(file).await
+        {
+            return token;
+        }
+        state.rotated.as_ref().unwrap_or(refresh_token).clone()
+    }
+
+    /// Keeps a new refresh token: in the file of the old one, or else until Frontdesk stops.
+    async fn keep(&self, state: &mut State, new: SecretString) {
+        let old = self.refresh_token(state).await;
+        let TokenSource::Refresh {
+            refresh_token_file, ..
+        } = &self.source
+        else {
+            return;
+        };
+        if old.expose_secret() == new.expose_secret() {
+            return;
+        }
+        let written = match refresh_token_file {
+            Some(file) => write(file, &new).await.map_err(|error| error.to_string()),
+            None => Err("the old one came from no file".to_owned()),
+        };
+        state.rotated = match written {
+            Ok(()) => None,
+            Err(error) => {
+                tracing::error!(
+                    %error,
+                    "The token endpoint gave a new refresh token, which is kept until Frontdesk stops only; if the \
+                     configured one ends, the mailbox must be authorized again"
+                );
+                Some(new)
+            }
+        };
     }
 
     async fn refresh(
         &self,
-        rotated: Option<&SecretString>,
+        refresh_token: &SecretString,
         deadline: Duration,
     ) -> Result<Granted, TokenError> {
         let TokenSource::Refresh {
             endpoint,
             client_id,
             client_secret,
-            refresh_token,
             scope,
+            ..
         } = &self.source
         else {
             return Err(TokenError::Unavailable("no token endpoint".to_owned()));
@@ -153,10 +223,7 @@ impl Tokens {
         let mut form = vec![
             ("grant_type", "refresh_token"),
             ("client_id", client_id.as_str()),
-            (
-                "refresh_token",
-                rotated.unwrap_or(refresh_token).expose_secret(),
-            ),
+            ("refresh_token", refresh_token.expose_secret()),
         ];
         if let Some(secret) = client_secret {
             form.push(("client_secret", secret.expose_secret()));
@@ -228,6 +295,29 @@ async fn from_file(path: &Path) -> Result<SecretString, TokenError> {
         .await
         .map_err(|error| TokenError::Unavailable(format!("{}: {error}", path.display())))?;
     first_line(&text).ok_or_else(|| TokenError::Unavailable(format!("{} is empty", path.display())))
+}
+
+/// Puts a token in the place of the one that the file holds, as a whole or not at all.
+async fn write(path: &Path, token: &SecretString) -> io::Result<()> {
+    let (path, line) = (
+        path.to_owned(),
+        format!("{}\n", token.expose_secret()).into_bytes(),
+    );
+    let written = tokio::task::spawn_blocking(move || {
+        // A link to the secret stays one.
+        let path = path.canonicalize()?;
+        let new = path.with_extension("new");
+        let mut file = std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(true)
+            .mode(0o600)
+            .open(&new)?;
+        file.write_all(&line)?;
+        file.sync_all()?;
+        std::fs::rename(&new, &path)
+    });
+    written.await.map_err(io::Error::other)?
 }
 
 async fn from_command(words: &[String]) -> Result<SecretString, TokenError> {
@@ -305,6 +395,7 @@ mod tests {
             client_id: "desk".to_owned(),
             client_secret: None,
             refresh_token: SecretString::from("secret".to_owned()),
+            refresh_token_file: None,
             scope: None,
         });
         let error = tokens.get(Duration::from_secs(5)).await.unwrap_err();

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use futures::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::service::{MailLimits, MailboxSettings, Source};
+use crate::config::service::{ImapSettings, MailLimits, MailboxSettings, Source};
 
 use super::{imap::ImapSource, maildir::MaildirSource};
 
@@ -143,6 +143,11 @@ pub enum SourceError {
 /// A source is used by one task. After an error it may be called again: it starts anew by itself. How long
 /// to wait before that is the caller's to say.
 pub trait MailSource: Send {
+    /// How long the login is good for before somebody must authorize it again, where the server says so.
+    fn authorized_for(&mut self) -> Option<Duration> {
+        None
+    }
+
     /// Reads the mails after `cursor`, oldest first, at most `max` of them. Nothing changes on the server.
     ///
     /// # Errors
@@ -179,7 +184,7 @@ pub trait MailSource: Send {
 pub fn open(mailbox: &MailboxSettings, limits: &MailLimits) -> Option<Box<dyn MailSource>> {
     match &mailbox.source {
         Source::Imap(settings) => Some(Box::new(ImapSource::new(
-            settings.clone(),
+            ImapSettings::clone(settings),
             mailbox.after.clone(),
             *limits,
         ))),

@@ -6,7 +6,7 @@ use sqlx::PgConnection;
 use super::question::Question;
 use super::{
     CommandsGiven, Happening, Published, Rejection, Why, Withheld, address, audience, breaker,
-    closing, facts, notices, outcome, reach, rows,
+    closing, facts, notices, outcome, posts, reach, rows,
 };
 use crate::config::Settings;
 use crate::outbox::{Audience, NewRow};
@@ -164,10 +164,16 @@ async fn alarm(
 ) -> Result<Published, sqlx::Error> {
     let mut published = Published::default();
     let addresses = facts::writable(conn, &settings.notify.operators).await?;
+    let places = settings.chats.iter().filter_map(|chat| {
+        let place = chat.operators.as_deref()?;
+        let mail = notices::of_alarm(settings, now, key, text, String::new());
+        Some(posts::to_place(mail, &chat.name, place))
+    });
     let rows: Vec<_> = addresses
         .into_iter()
         .filter(|address| address::unwritable(settings, address).is_none())
         .map(|address| notices::of_alarm(settings, now, key, text, address))
+        .chain(places)
         .collect();
     if rows.is_empty() {
         published.withheld.push(Withheld {

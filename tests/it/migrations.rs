@@ -29,6 +29,12 @@ const SAMPLES: &[(i64, &str)] = &[
     (25, include_str!("migrations/0025_told_by_chat.sql")),
     (26, include_str!("migrations/0026_snoozed.sql")),
     (27, include_str!("migrations/0027_presence.sql")),
+    (
+        28,
+        include_str!("migrations/0028_senders_of_settled_mail.sql"),
+    ),
+    (29, include_str!("migrations/0029_login_ends.sql")),
+    (30, include_str!("migrations/0030_reports_by_index.sql")),
 ];
 
 /// One question to the last schema for each of the samples, with its answer.
@@ -114,11 +120,19 @@ const READ_BACK: &[(&str, &str)] = &[
     ),
     (
         "SELECT string_agg(kind, ',' ORDER BY id) FROM event",
-        "opened,commented,undone",
+        "opened,commented,undone,status_changed",
     ),
     (
         "SELECT convert_from(raw, 'UTF8') FROM inbound_mail JOIN thread_reference USING (message_id)",
         "Message-ID: <1@kanal9.example>",
+    ),
+    (
+        "SELECT name FROM mailbox WHERE login_ends_at > last_success_at",
+        "support",
+    ),
+    (
+        "SELECT reason FROM inbound_mail WHERE sender = 'away@kanal9.example'",
+        "an automatic answer",
     ),
     (
         "SELECT message_id FROM inbound_mail WHERE accepted",

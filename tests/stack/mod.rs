@@ -229,6 +229,7 @@ impl MailStack {
                 client_id: "frontdesk".to_owned(),
                 client_secret: None,
                 refresh_token: refresh_token.to_owned().into(),
+                refresh_token_file: None,
                 scope: None,
             },
         }

@@ -19,6 +19,8 @@ struct Grants {
     refreshed: u32,
     failing: bool,
     rotating: bool,
+    /// What is said of a refresh token's own life, in seconds.
+    ends_in: Option<u64>,
 }
 
 /// The server. Clones are the same one.
@@ -103,6 +105,11 @@ impl OauthServer {
         self.grants.lock().unwrap().lives_for = seconds;
     }
 
+    /// What `refresh_token_expires_in` says from now on, in seconds.
+    pub fn end_in(&self, seconds: u64) {
+        self.grants.lock().unwrap().ends_in = Some(seconds);
+    }
+
     /// How many access tokens were given out.
     pub fn refreshed(&self) -> u32 {
         self.grants.lock().unwrap().refreshed
@@ -135,6 +142,9 @@ async fn token(
         "token_type": "Bearer",
         "expires_in": grants.lives_for,
     });
+    if let Some(seconds) = grants.ends_in {
+        answer["refresh_token_expires_in"] = seconds.into();
+    }
     if grants.rotating {
         grants.refresh.remove(&fields["refresh_token"]);
         let next = format!("refresh-{}", grants.refreshed);

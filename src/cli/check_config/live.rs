@@ -26,7 +26,7 @@ pub(super) async fn look(settings: &Settings) -> anyhow::Result<()> {
         let Some(platform) = platforms.get(&chat.name) else {
             continue;
         };
-        let places: Vec<String> = chat.places.iter().map(|place| place.id.clone()).collect();
+        let places = chat.all_places();
         let told = match tokio::time::timeout(DEADLINE, platform.check(&places)).await {
             Ok(told) => told,
             Err(_) => Err(ChatFailure::Unreachable("no answer in time".to_owned())),

@@ -18,6 +18,7 @@ fn mailbox() -> MailboxReport {
         last_error: None,
         last_error_at: None,
         credential_refused: false,
+        login_ends_at: None,
         poll: TimeDelta::seconds(60),
     }
 }
@@ -43,6 +44,19 @@ fn report() -> Report {
 #[test]
 fn a_healthy_desk_needs_nobody() {
     assert_eq!(attention(&report()), Vec::<String>::new());
+}
+
+#[test]
+fn a_login_that_ends_soon_is_counted_down() {
+    let mut mailbox = mailbox();
+    mailbox.login_ends_at = Some(now() + TimeDelta::days(15));
+    assert_eq!(of_mailbox(&mailbox, now()), None);
+    mailbox.login_ends_at = Some(now() + TimeDelta::days(3));
+    let said = of_mailbox(&mailbox, now()).unwrap();
+    assert!(said.contains("support ends in 3 days"), "{said}");
+    mailbox.login_ends_at = ago(1);
+    let said = of_mailbox(&mailbox, now()).unwrap();
+    assert!(said.contains("has ended"), "{said}");
 }
 
 #[test]

@@ -53,6 +53,13 @@ who may read a place is the platform's matter.",
             "no customers in chat",
             "Customers open tickets on this platform, and are answered there.",
         ),
+        Key::optional(
+            "operators",
+            Kind::Line,
+            "operators are told by mail alone",
+            "The platform's id of a channel in which the operators are told when the machinery needs help, beside the mail of \
+`[notify] operators`. It may be a `place` too, but not the customers'.",
+        ),
     ],
 };
 

@@ -206,7 +206,8 @@ static TOKEN: Section = Section {
             "refresh_token",
             Kind::Secret { at_least: 1 },
             "needed with `endpoint`",
-            "The refresh token.",
+            "The refresh token. Where the endpoint replaces it, the new one is written to the `file` it came from; one from `env` \
+is then good until Frontdesk stops. A file is read anew each time, so that a new authorization needs no restart.",
         ),
         Key::optional(
             "scope",

@@ -76,6 +76,10 @@ impl ImapSource {
 }
 
 impl MailSource for ImapSource {
+    fn authorized_for(&mut self) -> Option<Duration> {
+        self.tokens.as_mut()?.authorized_for()
+    }
+
     fn fetch<'a>(
         &'a mut self,
         cursor: &'a Cursor,

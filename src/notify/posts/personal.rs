@@ -1,5 +1,5 @@
-//! What goes to one person in chat, or as a report to a place: reminders and digests. Their rows hold what the mail's row
-//! would hold, so that a mail goes out where chat refuses them for good.
+//! What goes to one person in chat, or to a place and is no ticket's: reminders, digests and alarms. Their rows hold what
+//! the mail's row would hold, so that a mail goes out where chat refuses them for good.
 
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
@@ -10,16 +10,18 @@ use super::super::render::{RenderError, Templates};
 use super::{Draft, Post, PostError, Written, card};
 use crate::chat::{Act, Button, Card, ChatFile, Choice, Choices, Message, PostPlace, Tone};
 use crate::config::Settings;
+use crate::config::chat::ChatSettings;
 use crate::outbox::store::Claimed;
 use crate::outbox::{Channel, NewRow};
 use crate::people::chat_account::{self, ChatAccount};
 use crate::plot::{self, Chart};
 
-/// The rows of reminders, of digests, and of agents' own lists.
+/// The rows of reminders, of digests, of agents' own lists, and of alarms.
 const REMINDER: &str = "chat_reminder";
 const DIGEST: &str = "chat_digest";
 const MORNING: &str = "chat_morning";
-const ALL: [&str; 3] = [REMINDER, DIGEST, MORNING];
+const ALARM: &str = "chat_alarm";
+const ALL: [&str; 4] = [REMINDER, DIGEST, MORNING, ALARM];
 
 /// How many reminders the lists of one message name; platforms take no more.
 const LISTED: usize = 25;
@@ -58,6 +60,7 @@ fn in_chat(mail: NewRow, address: String, to: &Value) -> NewRow {
         template: match mail.template {
             "reminder" => REMINDER,
             "morning" => MORNING,
+            "alarm" => ALARM,
             _ => DIGEST,
         },
         draft,
@@ -124,7 +127,11 @@ pub(super) async fn write(
     let may_go = match place {
         Some(place) => {
             let mut chats = settings.chats.iter();
-            chats.any(|chat| chat.name == draft.platform && chat.has_place(place))
+            let is_told = |chat: &ChatSettings| match row.template.as_str() {
+                ALARM => chat.operators.as_deref() == Some(place),
+                _ => chat.has_place(place),
+            };
+            chats.any(|chat| chat.name == draft.platform && is_told(chat))
         }
         None => is_theirs(conn, draft, row).await?,
     };
@@ -134,6 +141,10 @@ pub(super) async fn write(
     }
     let message = match row.template.as_str() {
         REMINDER => reminder(templates, &row.draft).map_err(PostError::from),
+        ALARM => {
+            let text = templates.post("alarm", &row.draft);
+            text.map(Message::text).map_err(PostError::from)
+        }
         _ => digest(templates, &row.draft),
     };
     Ok(message.map(|message| {

@@ -18,7 +18,8 @@ macro_rules! files {
 }
 
 /// Every file by its name below `templates/`.
-pub(super) const FILES: [(&str, &str); 12] = files![
+pub(super) const FILES: [(&str, &str); 13] = files![
+    "alarm",
     "card",
     "comment",
     "customer_comment",
@@ -147,8 +148,9 @@ fn samples(name: &str) -> Vec<serde_json::Value> {
             .flat_map(super::sample::of)
             .map(|sample| sample.draft)
             .collect(),
-        "chat/reminder.md" => {
-            let samples = super::sample::of("reminder").into_iter();
+        "chat/alarm.md" | "chat/reminder.md" => {
+            let mail = name.trim_start_matches("chat/").trim_end_matches(".md");
+            let samples = super::sample::of(mail).into_iter();
             samples.map(|sample| sample.draft).collect()
         }
         "chat/customer_comment.md" | "chat/customer_status.md" => {

@@ -3,6 +3,7 @@
 
 mod content;
 mod ingest;
+mod login;
 mod loops;
 mod race;
 mod secrecy;

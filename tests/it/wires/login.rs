@@ -1,5 +1,8 @@
 //! Logging in to a real Dovecot: what is a credential error, what is none, and what is never sent.
 
+use std::os::unix::fs::PermissionsExt as _;
+use std::time::Duration;
+
 use frontdesk::{
     config::service::{Credentials, TlsMode, TokenSource},
     mail::source::{Cursor, MailSource, SourceError},
@@ -175,6 +178,57 @@ async fn i12_a_refresh_token_that_is_replaced_is_not_used_again() {
         stack.kick(SUPPORT);
         let _ = source.fetch(&Cursor::default(), 10).await; // notices the end
     }
+}
+
+#[tokio::test]
+async fn i12_a_refresh_token_that_is_replaced_outlives_a_restart() {
+    let stack = stack();
+    stack.oauth.allow(SUPPORT, "refresh-me");
+    stack.oauth.rotate();
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("refresh-token");
+    std::fs::write(&file, "refresh-me\n").unwrap();
+    for expected in ["refresh-1\n", "refresh-2\n"] {
+        // Each source is a new process's: it knows what the configuration says.
+        let mut settings = stack.imap(SUPPORT, "", TlsMode::Tls);
+        settings.credentials = stack.oauth_credentials(SUPPORT, "refresh-me");
+        let Credentials::OAuth {
+            token: TokenSource::Refresh {
+                refresh_token_file, ..
+            },
+            ..
+        } = &mut settings.credentials
+        else {
+            panic!("it logs in by a refresh token");
+        };
+        *refresh_token_file = Some(file.clone());
+        source(settings)
+            .fetch(&Cursor::default(), 10)
+            .await
+            .unwrap();
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), expected);
+        let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600);
+    }
+}
+
+#[tokio::test]
+async fn i12_the_end_of_an_authorization_is_counted_down() {
+    let stack = stack();
+    stack.oauth.allow(SUPPORT, "refresh-me");
+    let mut settings = stack.imap(SUPPORT, "", TlsMode::Tls);
+    settings.credentials = stack.oauth_credentials(SUPPORT, "refresh-me");
+    let mut source = source(settings);
+    source.fetch(&Cursor::default(), 10).await.unwrap();
+    assert_eq!(source.authorized_for(), None);
+    stack.oauth.end_in(3 * 86_400);
+    stack.oauth.expire_all();
+    stack.kick(SUPPORT);
+    let _ = source.fetch(&Cursor::default(), 10).await; // notices the end
+    source.fetch(&Cursor::default(), 10).await.unwrap();
+    let left = source.authorized_for().unwrap();
+    let days = Duration::from_secs(2 * 86_400)..=Duration::from_secs(3 * 86_400);
+    assert!(days.contains(&left), "{left:?}");
 }
 
 #[tokio::test]

@@ -1,0 +1,1 @@
+UPDATE mailbox SET login_ends_at = '2026-12-01 09:00Z' WHERE name = 'support';
