@@ -33,6 +33,8 @@ pub struct Digest {
     pub unassigned_hours: i32,
     /// The tickets, by why they are listed.
     pub lists: Vec<TicketList>,
+    /// What the reader wants to be reminded of today, in the order of the day.
+    pub reminders: Vec<ListedReminder>,
     /// The figures of the period.
     pub figures: Vec<Figure>,
     /// The backlog by age.
@@ -69,6 +71,19 @@ pub struct ListedTicket {
     pub who: Option<String>,
     /// Since when, as a day and a time in the reader's zone.
     pub since: String,
+}
+
+/// A reminder in an agent's own list.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ListedReminder {
+    /// When it comes, in the reader's zone: today's time, or the day where it is late.
+    pub at: String,
+    /// What it says; empty where it only names the ticket.
+    pub text: String,
+    /// The ticket's number.
+    pub number: Option<String>,
+    /// The ticket's subject.
+    pub subject: Option<String>,
 }
 
 /// One figure with its change.

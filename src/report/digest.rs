@@ -8,12 +8,14 @@ use sqlx::PgConnection;
 
 use super::figures::{self, AGES};
 use super::period::{Period, start_of_day};
-use super::store::{self, Listed, Need, Needy, Scope};
+use super::store::{self, Listed, Need, Needy, Remembered, Scope};
 use super::subscription::DigestKind;
 use super::{Dimension, Endings, Filter, compare, pictures, words};
 use crate::config::Settings;
 use crate::ids::{PersonId, TicketId};
-use crate::notify::digest::{Age, Digest, Figure, Health, ListedTicket, Row, Table, TicketList};
+use crate::notify::digest::{
+    Age, Digest, Figure, Health, ListedReminder, ListedTicket, Row, Table, TicketList,
+};
 
 /// How many tickets of a list and how many rows of a table stand in a digest; the others are counted.
 const LISTED: usize = 10;
@@ -62,7 +64,10 @@ pub async fn compute(
 pub fn is_empty(digest: &Digest) -> bool {
     let moved = ["new", "resolved", "closed", "reopened"];
     let still = |figure: &Figure| !moved.contains(&figure.key) || figure.value == "0";
-    digest.need == 0 && digest.health.is_fine() && digest.figures.iter().all(still)
+    digest.need == 0
+        && digest.reminders.is_empty()
+        && digest.health.is_fine()
+        && digest.figures.iter().all(still)
 }
 
 async fn of_desk(
@@ -105,6 +110,7 @@ async fn of_desk(
         need,
         unassigned_hours: request.unassigned_hours,
         lists,
+        reminders: Vec::new(),
         figures: compare::lines(&this, &before),
         ages: AGES
             .iter()
@@ -145,7 +151,11 @@ async fn morning(
         ("unanswered", Need::Unanswered),
         ("others", Need::Unfinished),
     ];
-    let (need, lists) = lists(conn, settings, request.zone, &filter, &wanted).await?;
+    let (need, lists) = lists(&mut *conn, settings, request.zone, &filter, &wanted).await?;
+    let reminders = match request.agent {
+        Some(agent) => store::reminders(conn, agent, today.to()).await?,
+        None => Vec::new(),
+    };
     Ok(Digest {
         kind: request.kind.key(),
         period: today.title(),
@@ -155,6 +165,10 @@ async fn morning(
         need,
         unassigned_hours: request.unassigned_hours,
         lists,
+        reminders: reminders
+            .into_iter()
+            .map(|reminder| remembered(&today, reminder))
+            .collect(),
         figures: Vec::new(),
         ages: Vec::new(),
         tables: Vec::new(),
@@ -264,6 +278,20 @@ fn in_list(settings: &Settings, zone: Tz, ticket: &Listed, since: DateTime<Utc>)
             .with_timezone(&zone)
             .format("%a %-d %b %Y, %H:%M")
             .to_string(),
+    }
+}
+
+fn remembered(today: &Period, reminder: Remembered) -> ListedReminder {
+    let at = reminder.due_at.with_timezone(&today.zone);
+    let form = match reminder.due_at < today.from() {
+        true => "%a %-d %b %Y, %H:%M",
+        false => "%H:%M",
+    };
+    ListedReminder {
+        at: at.format(form).to_string(),
+        text: words::one_line(&reminder.text),
+        number: reminder.number,
+        subject: reminder.subject.map(|subject| words::one_line(&subject)),
     }
 }
 

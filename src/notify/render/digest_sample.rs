@@ -2,7 +2,8 @@
 
 use super::sample::{DESK, Sample, head, sample};
 use crate::notify::digest::{
-    Age, Digest, DigestDraft, Figure, Health, ListedTicket, Picture, Row, Table, TicketList,
+    Age, Digest, DigestDraft, Figure, Health, ListedReminder, ListedTicket, Picture, Row, Table,
+    TicketList,
 };
 use crate::plot::{Chart, Form, Series};
 
@@ -69,10 +70,16 @@ fn mornings() -> Vec<Sample> {
                 )],
             ),
         ],
+        reminders: vec![
+            reminder("09:30", "Call them back", Some("TKT-20261119-0031")),
+            reminder("15:00", "", Some("TKT-20261112-0007")),
+            reminder("16:00", "Water the plants", None),
+        ],
         ..busy()
     };
     let little = Digest {
         need: 1,
+        reminders: Vec::new(),
         lists: vec![list("others", 1, &[("TKT-20261119-0031", "Printer", None)])],
         ..full.clone()
     };
@@ -84,6 +91,15 @@ fn mornings() -> Vec<Sample> {
         ),
         draft("one ticket", &little, None),
     ]
+}
+
+fn reminder(at: &str, text: &str, number: Option<&str>) -> ListedReminder {
+    ListedReminder {
+        at: at.to_owned(),
+        text: text.to_owned(),
+        number: number.map(str::to_owned),
+        subject: number.map(|_| "Printer prints every page twice".to_owned()),
+    }
 }
 
 fn draft(about: &'static str, digest: &Digest, unsubscribe: Option<&str>) -> Sample {
@@ -106,6 +122,7 @@ fn busy() -> Digest {
         resolved: "19".to_owned(),
         need: 3,
         unassigned_hours: 24,
+        reminders: Vec::new(),
         lists: vec![
             list(
                 "overdue",

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 
 use super::{Scope, Statement, push_scope};
-use crate::ids::TicketId;
+use crate::ids::{PersonId, TicketId};
 
 /// Why a ticket needs a person. Times are half-open: from the first until before the second.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +149,40 @@ pub async fn listed(conn: &mut PgConnection, ids: &[i64]) -> Result<Vec<Listed>,
         r#"SELECT ticket.id AS "id!: TicketId", number AS "number!", subject AS "subject!", person.name AS "assignee?", team
            FROM ticket LEFT JOIN person ON person.id = assignee_id WHERE ticket.id = ANY($1)"#,
         ids
+    )
+    .fetch_all(conn)
+    .await
+}
+
+/// A reminder of an agent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remembered {
+    /// When it is due.
+    pub due_at: DateTime<Utc>,
+    /// What it says; may be empty.
+    pub text: String,
+    /// The number of the ticket that it is about.
+    pub number: Option<String>,
+    /// That ticket's subject.
+    pub subject: Option<String>,
+}
+
+/// The reminders of an agent that are due before a moment, the next one first.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn reminders(
+    conn: &mut PgConnection,
+    agent: PersonId,
+    before: DateTime<Utc>,
+) -> Result<Vec<Remembered>, sqlx::Error> {
+    sqlx::query_as!(
+        Remembered,
+        r#"SELECT reminder.due_at AS "due_at!", text, number AS "number?", subject AS "subject?"
+           FROM reminder LEFT JOIN ticket ON ticket.id = ticket_id
+           WHERE person_id = $1 AND reminder.due_at < $2 ORDER BY reminder.due_at, reminder.id"#,
+        agent.0,
+        before
     )
     .fetch_all(conn)
     .await

@@ -18,7 +18,7 @@ use sqlx::{PgConnection, Postgres, QueryBuilder};
 
 use super::{Dimension, Endings, Filter};
 
-pub use attention::{Listed, Need, Needy, listed, needy};
+pub use attention::{Listed, Need, Needy, Remembered, listed, needy, reminders};
 pub use backlog::backlog;
 pub use flow::flow;
 pub use health::{FailingMailbox, Trouble, failing_mailboxes, trouble};

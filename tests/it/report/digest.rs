@@ -387,6 +387,17 @@ async fn an_agent_s_own_list_says_what_waits_for_them() {
          SELECT ticket.id, requester_id, 'internal', true, 'A note', 'mail', '2026-11-20T09:00Z' FROM ticket WHERE number = 'ASKED'",
     )
     .await;
+    run(
+        &desk,
+        &format!(
+            "INSERT INTO reminder (ticket_id, person_id, set_by, text, zone, due_at, created_at)
+             SELECT ticket.id, {ada}, {ada}, text, 'UTC', due::timestamptz, '2026-11-19T08:00Z'
+             FROM (VALUES ('Call them back', '2026-11-21T10:30Z'), ('Look again', '2026-11-22T00:00Z')) AS set (text, due)
+             JOIN ticket ON number = 'ASKED'",
+            ada = ada.id
+        ),
+    )
+    .await;
     assert_eq!(digests_at(&desk, "2026-11-21T08:00:00Z").await, 1);
     let mails = desk.take_mail().await;
     let mail = to(&mails, "ada@agents.test");
@@ -402,6 +413,11 @@ async fn an_agent_s_own_list_says_what_waits_for_them() {
     );
     assert!(
         part_of(text, "Due today (1):", "Waits").contains("TODAY"),
+        "{text}"
+    );
+    let reminders = part_of(text, "Reminders today (1):", "--");
+    assert!(
+        reminders.contains("10:30  Call them back (ASKED ") && !reminders.contains("Look again"),
         "{text}"
     );
     assert!(
