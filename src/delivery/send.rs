@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -17,15 +17,19 @@ use crate::mail::smtp::{Accepted, Mailer, SendFailure};
 use crate::notify::letter::{self, Letter, LetterError};
 use crate::notify::render::Templates;
 use crate::notify::{self, Happening};
-use crate::outbox::Channel;
 use crate::outbox::backoff::{self, Trouble};
 use crate::outbox::store::{self, Claimed};
+use crate::outbox::{Audience, Channel};
+use crate::people;
 use crate::telemetry::mask_address;
 use crate::ticket::{Actor, thread};
 use crate::wake::{Topic, Wake};
 
 /// How often the outbox is looked at when nobody rings: rows also become due by time alone.
 const POLL: Duration = Duration::from_secs(1);
+
+/// After so long without a server the operators are told.
+const SILENCE: TimeDelta = TimeDelta::hours(1);
 
 /// What a lease leaves for writing the letter and settling, beyond the servers' own deadlines.
 const MARGIN: TimeDelta = TimeDelta::seconds(15);
@@ -45,6 +49,8 @@ pub struct Deliverer {
 /// Why a row was not sent.
 enum Failure {
     Letter(LetterError),
+    /// Its reader may not be written to any more.
+    Barred(&'static str),
     Send(SendFailure),
 }
 
@@ -96,13 +102,19 @@ impl Deliverer {
         }
     }
 
-    /// How long one row may take: each server's deadline in turn, and a margin.
+    /// How long one row may take: each server's deadline in turn, twice where a turn is waited for first, and a margin.
     fn lease(&self) -> TimeDelta {
         let servers = match &self.settings.outgoing.route {
             OutgoingRoute::Smtp(servers) => servers.as_slice(),
             OutgoingRoute::Folder(_) => &[],
         };
-        let seconds: u32 = servers.iter().map(|server| server.timeout_seconds).sum();
+        let seconds: u32 = servers
+            .iter()
+            .map(|server| match server.per_minute {
+                Some(_) => server.timeout_seconds.saturating_mul(2),
+                None => server.timeout_seconds,
+            })
+            .sum();
         MARGIN + TimeDelta::seconds(seconds.into())
     }
 
@@ -143,6 +155,9 @@ impl Deliverer {
     }
 
     async fn send(&self, row: &Claimed) -> Result<Result<Accepted, Failure>, sqlx::Error> {
+        if let Some(why) = self.barred(row).await? {
+            return Ok(Err(Failure::Barred(why)));
+        }
         let letter = match self.letter(row).await? {
             Ok(letter) => letter,
             Err(error) => return Ok(Err(Failure::Letter(error))),
@@ -150,6 +165,21 @@ impl Deliverer {
         let from = letter.envelope_from.as_deref();
         let sent = self.mailer.send(from, &letter.envelope_to, &letter.bytes);
         Ok(sent.await.map_err(Failure::Send))
+    }
+
+    /// Why a reader may not be written to any more, where that came about while the mail waited.
+    async fn barred(&self, row: &Claimed) -> Result<Option<&'static str>, sqlx::Error> {
+        let mut conn = self.pool.acquire().await?;
+        let standing =
+            people::standing::standing(&mut conn, &row.address, row.recipient_id).await?;
+        let staff = row.audience == Audience::Staff;
+        Ok(if standing.suppressed {
+            Some("the address is suppressed, since mail to it came back")
+        } else if standing.disabled && staff {
+            Some("the agent is disabled")
+        } else {
+            None
+        })
     }
 
     async fn letter(&self, row: &Claimed) -> Result<Result<Letter, LetterError>, sqlx::Error> {
@@ -179,6 +209,9 @@ impl Deliverer {
             thread::remember(&mut conn, now, ticket, std::slice::from_ref(id)).await?;
         }
         store::settle_sent(&mut conn, row.id, lease, now, provider_id.as_deref()).await?;
+        if let Some(error) = &accepted.refused_login {
+            self.alarm_of_login(&mut conn, error).await?;
+        }
         Ok(())
     }
 
@@ -209,8 +242,14 @@ impl Deliverer {
         if due_at.is_none() {
             self.give_up(&mut tx, row, error).await?;
         }
-        if let Failure::Send(SendFailure::Credential(_)) = failure {
-            self.alarm(&mut tx, error).await?;
+        match failure {
+            Failure::Send(SendFailure::Credential(_)) => {
+                self.alarm_of_login(&mut tx, error).await?;
+            }
+            Failure::Send(SendFailure::Unreachable(_)) if now - row.created_at > SILENCE => {
+                self.alarm_of_silence(&mut tx, error).await?;
+            }
+            _ => {}
         }
         tx.commit().await?;
         self.wake.ring(Topic::Outbox);
@@ -220,7 +259,7 @@ impl Deliverer {
     /// The desk hears of a row that was given up.
     async fn give_up(
         &self,
-        conn: &mut sqlx::PgConnection,
+        conn: &mut PgConnection,
         row: &Claimed,
         error: &str,
     ) -> Result<(), sqlx::Error> {
@@ -243,17 +282,40 @@ impl Deliverer {
         }
     }
 
-    async fn alarm(&self, conn: &mut sqlx::PgConnection, error: &str) -> Result<(), sqlx::Error> {
-        let now = self.clock.now();
-        let key = format!("credential:outgoing:{}", now.format("%Y-%m-%d"));
+    async fn alarm_of_login(
+        &self,
+        conn: &mut PgConnection,
+        error: &str,
+    ) -> Result<(), sqlx::Error> {
         let text = format!(
-            "The mail server refuses the login for outgoing mail: {error}. Mail waits in the outbox and goes out \
-             by itself once the credentials are right."
+            "A mail server refuses the login for outgoing mail: {error}. Mail that no other server takes waits in the \
+             outbox and goes out by itself once the credentials are right."
         );
-        let alarm = Happening::Alarm {
-            key: &key,
-            text: &text,
-        };
+        self.alarm(conn, "credential", &text).await
+    }
+
+    async fn alarm_of_silence(
+        &self,
+        conn: &mut PgConnection,
+        error: &str,
+    ) -> Result<(), sqlx::Error> {
+        let text = format!(
+            "Outgoing mail has been waiting for more than an hour, since no server can be reached: {error}. It is tried \
+             again and goes out by itself."
+        );
+        self.alarm(conn, "unreachable", &text).await
+    }
+
+    /// Tells the operators, once a day.
+    async fn alarm(
+        &self,
+        conn: &mut PgConnection,
+        matter: &str,
+        text: &str,
+    ) -> Result<(), sqlx::Error> {
+        let now = self.clock.now();
+        let key = format!("{matter}:outgoing:{}", now.format("%Y-%m-%d"));
+        let alarm = Happening::Alarm { key: &key, text };
         notify::publish(conn, &self.settings, now, &alarm).await?;
         Ok(())
     }
@@ -284,7 +346,7 @@ impl Failure {
     /// What kind of trouble it is, if another attempt may go better.
     fn trouble(&self) -> Option<Trouble> {
         match self {
-            Self::Letter(_) | Self::Send(SendFailure::Permanent { .. }) => None,
+            Self::Letter(_) | Self::Barred(_) | Self::Send(SendFailure::Permanent { .. }) => None,
             Self::Send(SendFailure::Transient { .. }) => Some(Trouble::Message),
             Self::Send(SendFailure::Credential(_) | SendFailure::Unreachable(_)) => {
                 Some(Trouble::Server)
@@ -297,6 +359,7 @@ impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Letter(error) => error.fmt(f),
+            Self::Barred(why) => f.write_str(why),
             Self::Send(error) => error.fmt(f),
         }
     }

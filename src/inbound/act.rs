@@ -151,8 +151,13 @@ async fn open(
         Some(original) => parties::person(conn, scene.now, original).await?,
         None => sender.clone(),
     };
-    let orders =
-        orders_of_proven_staff(scene.mail, scene.facts, Some(&sender), forwarded.is_some());
+    let orders = match scene.claimed.answering {
+        true => {
+            let passed_on = forwarded.is_some();
+            orders_of_proven_staff(scene.mail, scene.facts, Some(&sender), passed_on)
+        }
+        false => Orders::none(words::of_customer(scene.mail)),
+    };
     if !orders.commands.is_empty() && orders.words.is_empty() {
         let files = words::files(&scene.mail.mail.attachments);
         orders::give(conn, scene, &sender, None, &files, &orders.commands).await?;
@@ -236,10 +241,7 @@ pub(super) fn orders_of_proven_staff<'a>(
     if by_staff && facts.vouched && !forwarded {
         return orders::orders(text);
     }
-    Orders {
-        commands: Vec::new(),
-        words: text,
-    }
+    Orders::none(text)
 }
 
 async fn silent(

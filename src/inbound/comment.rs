@@ -3,6 +3,7 @@
 use sqlx::PgConnection;
 
 use super::act::{self, Deed, Scene};
+use super::orders::Orders;
 use super::spoken::{self, Spoken};
 use super::{answer, orders, parties, words};
 use crate::desk::{self, NewWords, Said};
@@ -53,7 +54,11 @@ async fn by_staff(
     ticket: TicketId,
     mut words: NewWords<'_>,
 ) -> anyhow::Result<Deed> {
-    let orders = orders::orders(&scene.mail.reply);
+    // What an archive holds was done long ago.
+    let orders = match scene.claimed.answering {
+        true => orders::orders(&scene.mail.reply),
+        false => Orders::none(&scene.mail.reply),
+    };
     if !orders.commands.is_empty() {
         // Files belong to the words; where there are none, they go with what is ordered.
         let silent = orders.words.is_empty();

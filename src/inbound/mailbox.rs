@@ -83,7 +83,7 @@ pub async fn succeeded(
     Ok(())
 }
 
-/// Notes what went wrong with the mailbox. Returns whether this is the first word of a rejected credential.
+/// Notes what went wrong with the mailbox. Returns when it was last read without trouble.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -93,12 +93,10 @@ pub async fn failed(
     now: DateTime<Utc>,
     error: &str,
     credential: bool,
-) -> Result<bool, sqlx::Error> {
-    let before = sqlx::query_scalar!(
-        "UPDATE mailbox SET last_error = $3, last_error_at = $2, credential_bad = mailbox.credential_bad OR $4
-         FROM (SELECT name, credential_bad FROM mailbox WHERE name = $1 FOR UPDATE) AS before
-         WHERE mailbox.name = before.name
-         RETURNING before.credential_bad",
+) -> Result<Option<DateTime<Utc>>, sqlx::Error> {
+    let last_success_at = sqlx::query_scalar!(
+        "UPDATE mailbox SET last_error = $3, last_error_at = $2, credential_bad = credential_bad OR $4
+         WHERE name = $1 RETURNING last_success_at",
         name,
         now,
         error,
@@ -106,10 +104,19 @@ pub async fn failed(
     )
     .fetch_optional(conn)
     .await?;
-    Ok(credential && before == Some(false))
+    Ok(last_success_at.flatten())
 }
 
-/// Positions that are safe in the database while the server has not been told so.
+/// A mail that is safe in the database while the server has not been told so.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unacknowledged {
+    /// Where it lies.
+    pub position: String,
+    /// Whether only its beginning is in the database.
+    pub truncated: bool,
+}
+
+/// The mails that are safe in the database while the server has not been told so.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -117,9 +124,12 @@ pub async fn unacknowledged(
     conn: &mut PgConnection,
     name: &str,
     limit: i64,
-) -> Result<Vec<String>, sqlx::Error> {
-    sqlx::query_scalar!(
-        "SELECT position FROM inbound_delivery WHERE mailbox = $1 AND acknowledged_at IS NULL LIMIT $2",
+) -> Result<Vec<Unacknowledged>, sqlx::Error> {
+    sqlx::query_as!(
+        Unacknowledged,
+        "SELECT delivery.position, mail.truncated
+         FROM inbound_delivery AS delivery JOIN inbound_mail AS mail ON mail.id = delivery.inbound_id
+         WHERE delivery.mailbox = $1 AND delivery.acknowledged_at IS NULL LIMIT $2",
         name,
         limit
     )

@@ -19,6 +19,16 @@ pub(super) struct Orders<'a> {
     pub(super) words: &'a str,
 }
 
+impl<'a> Orders<'a> {
+    /// A text that orders nothing.
+    pub(super) fn none(words: &'a str) -> Self {
+        Self {
+            commands: Vec::new(),
+            words,
+        }
+    }
+}
+
 /// Parts a text. Commands are the lines at its head that begin with `/` and a word of letters, up to the first other
 /// line: `/etc/hosts is gone` is none.
 pub(super) fn orders(text: &str) -> Orders<'_> {

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{accept, arrival, mailbox};
 use crate::clock::Clock;
 use crate::config::Settings;
-use crate::config::service::MailboxSettings;
+use crate::config::service::{AfterFetch, MailboxSettings};
 use crate::mail::source::{MailSource, Position, SourceError};
 use crate::notify::{self, Happening};
 use crate::wake::{Topic, Wake};
@@ -25,6 +25,9 @@ const STAND_BY: Duration = Duration::from_secs(5);
 
 /// The longest pause after trouble with the server.
 const LONGEST_PAUSE: Duration = Duration::from_secs(60);
+
+/// After so long without a reading the operators are told.
+const SILENCE: TimeDelta = TimeDelta::hours(1);
 
 /// Polls one mailbox.
 pub struct Poller {
@@ -172,19 +175,36 @@ impl Poller {
         }
     }
 
-    /// Tells the server of what is safe in the database and was not told yet: now, or before a crash.
+    /// Tells the server of what is safe in the database and was not told yet: now, or before a crash. A server that will not
+    /// do it (a full folder, one that may not be written to) does not keep new mail from being taken in.
     async fn acknowledge(&mut self, conn: &mut PgConnection) -> Result<(), Trouble> {
+        match self.acknowledge_all(conn).await {
+            Err(Trouble::Source(error @ (SourceError::Protocol(_) | SourceError::Storage(_)))) => {
+                self.note_refusal(conn, &error).await?;
+                Ok(())
+            }
+            other => other,
+        }
+    }
+
+    async fn acknowledge_all(&mut self, conn: &mut PgConnection) -> Result<(), Trouble> {
+        let deletes = self.mailbox.after == AfterFetch::Delete;
         loop {
-            let keys = mailbox::unacknowledged(conn, &self.mailbox.name, BATCH as i64).await?;
-            if keys.is_empty() {
+            let mails = mailbox::unacknowledged(conn, &self.mailbox.name, BATCH as i64).await?;
+            if mails.is_empty() {
                 return Ok(());
             }
-            let positions: Vec<Position> = keys
-                .iter()
-                .filter_map(|key| Position::from_key(key))
-                .collect();
-            self.source.acknowledge(&positions).await?;
+            let (kept, taken): (Vec<_>, Vec<_>) =
+                mails.iter().partition(|mail| deletes && mail.truncated);
+            let positions = |mails: &[&mailbox::Unacknowledged]| -> Vec<Position> {
+                let keys = mails.iter();
+                keys.filter_map(|mail| Position::from_key(&mail.position))
+                    .collect()
+            };
+            self.source.keep(&positions(&kept)).await?;
+            self.source.acknowledge(&positions(&taken)).await?;
             let now = self.clock.now();
+            let keys: Vec<String> = mails.into_iter().map(|mail| mail.position).collect();
             mailbox::acknowledged(conn, &self.mailbox.name, now, &keys).await?;
         }
     }
@@ -209,38 +229,66 @@ impl Poller {
              Authorize it again and put the new refresh token in its place. Where that is a file, no restart is needed.",
             ends_at.format("%-d %B %Y, %H:%M UTC")
         );
-        let alarm = Happening::Alarm {
-            key: &key,
-            text: &text,
-        };
-        notify::publish(conn, &self.settings, now, &alarm).await?;
-        Ok(())
+        self.alarm(conn, &key, &text).await
     }
 
-    /// Writes trouble with the server down, and tells the operators of a rejected login.
+    /// Writes trouble with the server down, and tells the operators, once a day, of a rejected login and of a mailbox that
+    /// was not read for a while.
     async fn note(&mut self, conn: &mut PgConnection, error: &SourceError) -> anyhow::Result<()> {
         let now = self.clock.now();
         let name = &self.mailbox.name;
         let credential = matches!(error, SourceError::Credential(_));
         tracing::warn!(mailbox = name, %error, "The mailbox could not be read");
         let mut tx = conn.begin().await?;
-        let first = mailbox::failed(&mut tx, name, now, &error.to_string(), credential).await?;
-        if first {
-            let key = format!("credential:{name}:{}", now.format("%Y-%m-%d"));
+        let last = mailbox::failed(&mut tx, name, now, &error.to_string(), credential).await?;
+        let day = now.format("%Y-%m-%d");
+        let (key, text) = if credential {
             let text = format!(
                 "The mail server refuses the login of the mailbox {name}: {error}. No mail is taken in from it \
                  until its credentials are right; then it goes on by itself."
             );
-            let alarm = Happening::Alarm {
-                key: &key,
-                text: &text,
-            };
-            notify::publish(&mut tx, &self.settings, now, &alarm).await?;
-        }
+            (format!("credential:{name}:{day}"), text)
+        } else if last.is_some_and(|last| now - last > SILENCE) {
+            let text = format!(
+                "The mailbox {name} could not be read for more than {} minutes: {error}. No mail is taken in from it \
+                 meanwhile; it is tried again every minute.",
+                SILENCE.num_minutes()
+            );
+            (format!("mailbox:{name}:{day}"), text)
+        } else {
+            return Ok(tx.commit().await?);
+        };
+        self.alarm(&mut tx, &key, &text).await?;
         tx.commit().await?;
-        if first {
-            self.wake.ring(Topic::Outbox);
-        }
+        self.wake.ring(Topic::Outbox);
+        Ok(())
+    }
+
+    /// The server gives mail and will not do with it what is configured: the operators hear of it once a day.
+    async fn note_refusal(
+        &mut self,
+        conn: &mut PgConnection,
+        error: &SourceError,
+    ) -> Result<(), sqlx::Error> {
+        let now = self.clock.now();
+        let name = &self.mailbox.name;
+        tracing::warn!(mailbox = name, %error, "What is done with mail that was taken in was refused");
+        let key = format!("acknowledge:{name}:{}", now.format("%Y-%m-%d"));
+        let text = format!(
+            "Mail of the mailbox {name} is taken in, but cannot be flagged, moved or deleted there as `after` wants it: \
+             {error}. It is tried again each time that mail is fetched."
+        );
+        self.alarm(conn, &key, &text).await
+    }
+
+    async fn alarm(
+        &mut self,
+        conn: &mut PgConnection,
+        key: &str,
+        text: &str,
+    ) -> Result<(), sqlx::Error> {
+        let alarm = Happening::Alarm { key, text };
+        notify::publish(conn, &self.settings, self.clock.now(), &alarm).await?;
         Ok(())
     }
 }

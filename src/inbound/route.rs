@@ -209,7 +209,9 @@ pub fn route(
         }),
         Origin::Automatic { because, .. } => automatic(facts, because).unwrap_or_else(|| {
             if facts.accept_automatic {
-                new_ticket(None, false)
+                held_back(mail, facts)
+                    .or_else(|| marked_as_spam(mail, facts))
+                    .unwrap_or_else(|| new_ticket(None, false))
             } else {
                 Route::Ignore(format!("automatic mail: {because}"))
             }
@@ -235,17 +237,8 @@ fn from_a_person(
     desk: &DeskSettings,
     now: DateTime<Utc>,
 ) -> Route {
-    if mail.mail.from.is_none() {
-        return Route::Quarantine("it has no author's address".to_owned());
-    }
-    if !facts.accepted && facts.blocked {
-        return Route::Quarantine("a ticket of its sender was marked as spam".to_owned());
-    }
-    if !facts.accepted && facts.recent_from_sender >= facts.mails_per_sender_per_hour {
-        return Route::Quarantine(format!(
-            "its sender wrote {} mails within an hour",
-            facts.recent_from_sender
-        ));
+    if let Some(route) = held_back(mail, facts) {
+        return route;
     }
     for candidate in &facts.candidates {
         match standing(candidate, facts) {
@@ -262,10 +255,33 @@ fn from_a_person(
             Standing::Stranger => {}
         }
     }
-    if mail.spam && !facts.accepted {
-        return Route::Quarantine("the mail server in front of us marked it as spam".to_owned());
+    marked_as_spam(mail, facts).unwrap_or_else(|| opening(mail, facts))
+}
+
+/// A mail that a person looks at first, whoever or whatever wrote it.
+fn held_back(mail: &UnderstoodMail, facts: &Facts) -> Option<Route> {
+    if mail.mail.from.is_none() {
+        return Some(Route::Quarantine("it has no author's address".to_owned()));
     }
-    opening(mail, facts)
+    if facts.accepted {
+        return None;
+    }
+    if facts.blocked {
+        let why = "a ticket of its sender was marked as spam";
+        return Some(Route::Quarantine(why.to_owned()));
+    }
+    (facts.recent_from_sender >= facts.mails_per_sender_per_hour).then(|| {
+        Route::Quarantine(format!(
+            "its sender wrote {} mails within an hour",
+            facts.recent_from_sender
+        ))
+    })
+}
+
+/// The same of a mail that would open a ticket.
+fn marked_as_spam(mail: &UnderstoodMail, facts: &Facts) -> Option<Route> {
+    let why = "the mail server in front of us marked it as spam";
+    (mail.spam && !facts.accepted).then(|| Route::Quarantine(why.to_owned()))
 }
 
 /// What the sender is to a ticket.

@@ -110,7 +110,11 @@ impl MaildirSource {
         })
     }
 
-    async fn acknowledge_all(&self, positions: &[Position]) -> Result<(), SourceError> {
+    async fn acknowledge_all(
+        &self,
+        positions: &[Position],
+        after: AfterFetch,
+    ) -> Result<(), SourceError> {
         let keys: HashSet<String> = positions
             .iter()
             .filter_map(|position| match position {
@@ -122,7 +126,6 @@ impl MaildirSource {
             return Ok(());
         }
         let root = self.root.clone();
-        let after = self.after.clone();
         blocking(move || settle(&root, &after, &keys)).await
     }
 
@@ -160,7 +163,11 @@ impl MailSource for MaildirSource {
         &'a mut self,
         positions: &'a [Position],
     ) -> BoxFuture<'a, Result<(), SourceError>> {
-        Box::pin(self.acknowledge_all(positions))
+        Box::pin(self.acknowledge_all(positions, self.after.clone()))
+    }
+
+    fn keep<'a>(&'a mut self, positions: &'a [Position]) -> BoxFuture<'a, Result<(), SourceError>> {
+        Box::pin(self.acknowledge_all(positions, AfterFetch::Keep))
     }
 
     fn wait<'a>(
@@ -190,6 +197,18 @@ fn changes(root: &Path) -> [Option<SystemTime>; 2] {
         fs::metadata(root.join(folder))
             .and_then(|data| data.modified())
             .ok()
+    })
+}
+
+/// A file's name; bytes that are no text stand as `%FF`, since every mail needs a name by which it is known.
+fn name_of(entry: &fs::DirEntry) -> String {
+    entry.file_name().into_string().unwrap_or_else(|name| {
+        let bytes = name.as_encoded_bytes().iter();
+        let text = bytes.map(|byte| match byte {
+            b' '..=b'~' => char::from(*byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        });
+        text.collect()
     })
 }
 
@@ -225,9 +244,7 @@ fn list(root: &Path) -> Result<Vec<Waiting>, SourceError> {
         let folder = root.join(folder);
         for entry in fs::read_dir(&folder).map_err(|error| failed(&folder, &error))? {
             let entry = entry.map_err(|error| failed(&folder, &error))?;
-            let Ok(name) = entry.file_name().into_string() else {
-                continue;
-            };
+            let name = name_of(&entry);
             let (key, flags) = split(&name);
             if name.starts_with('.') || key.is_empty() || flags.contains('S') {
                 continue;
@@ -320,9 +337,7 @@ fn settle(root: &Path, after: &AfterFetch, keys: &HashSet<String>) -> Result<(),
         let folder = root.join(folder);
         for entry in fs::read_dir(&folder).map_err(|error| failed(&folder, &error))? {
             let entry = entry.map_err(|error| failed(&folder, &error))?;
-            let Ok(name) = entry.file_name().into_string() else {
-                continue;
-            };
+            let name = name_of(&entry);
             let (key, flags) = split(&name);
             if !keys.contains(key) {
                 continue;

@@ -168,6 +168,13 @@ pub trait MailSource: Send {
         positions: &'a [Position],
     ) -> BoxFuture<'a, Result<(), SourceError>>;
 
+    /// Marks mails as read of which only the beginning was taken, where [`MailSource::acknowledge`] would delete them: the
+    /// rest lies nowhere else.
+    ///
+    /// # Errors
+    /// As [`MailSource::acknowledge`].
+    fn keep<'a>(&'a mut self, positions: &'a [Position]) -> BoxFuture<'a, Result<(), SourceError>>;
+
     /// Waits for new mail, at most this long; ends at once when `stop` is cancelled.
     ///
     /// # Errors

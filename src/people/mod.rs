@@ -5,6 +5,7 @@ pub mod chat_account;
 pub mod connect;
 pub mod organization;
 pub mod presence;
+pub mod standing;
 pub mod store;
 
 use serde::{Deserialize, Serialize};

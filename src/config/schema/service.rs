@@ -231,7 +231,7 @@ static LIMITS: Section = Section {
         Key::number(
             "parse_millis",
             5_000,
-            count(10, 600_000, "milliseconds"),
+            count(10, 15_000, "milliseconds"),
             "The time one message may take to parse.",
         ),
     ],

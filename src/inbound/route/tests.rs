@@ -260,6 +260,29 @@ fn automatic_mail_opens_a_ticket_unanswered_where_the_mailbox_wants_it() {
 }
 
 #[test]
+fn l1_a_machine_has_the_same_caps_as_a_person() {
+    let alert =
+        mail("From: monitor@example.com\nSubject: Disk full\nAuto-Submitted: auto-generated");
+    let held = |change: &dyn Fn(&mut Facts)| {
+        let mut facts = facts(None, Vec::new());
+        facts.accept_automatic = true;
+        change(&mut facts);
+        matches!(decide(&alert, &facts), Route::Quarantine(_))
+    };
+    assert!(!held(&|_| {}));
+    assert!(held(&|facts| facts.recent_from_sender = 100));
+    assert!(held(&|facts| facts.blocked = true));
+    let mut wanted = facts(None, Vec::new());
+    wanted.accept_automatic = true;
+    let spam = mail(
+        "From: monitor@example.com\nSubject: Disk full\nAuto-Submitted: auto-generated\nX-Spam-Flag: YES",
+    );
+    assert!(matches!(decide(&spam, &wanted), Route::Quarantine(_)));
+    let nobodys = mail("Subject: Cron\nAuto-Submitted: auto-generated");
+    assert!(matches!(decide(&nobodys, &wanted), Route::Quarantine(_)));
+}
+
+#[test]
 fn l1_a_sender_above_the_cap_is_quarantined() {
     let mut facts = facts(None, Vec::new());
     facts.recent_from_sender = 99;

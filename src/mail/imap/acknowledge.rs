@@ -22,6 +22,7 @@ impl ImapSource {
     pub(super) async fn acknowledge_all(
         &mut self,
         positions: &[Position],
+        after: &AfterFetch,
     ) -> Result<(), SourceError> {
         if positions.is_empty() {
             return Ok(());
@@ -37,13 +38,12 @@ impl ImapSource {
             .collect();
         uids.sort_unstable();
         uids.dedup();
-        let after = self.after.clone();
         for some in uids.chunks(AT_ONCE) {
             let session = self.session().await?;
             if session.uid_validity != valid {
                 return Ok(());
             }
-            let done = match &after {
+            let done = match after {
                 AfterFetch::Keep => flag(session, some).await,
                 AfterFetch::Move(folder) => relocate(session, some, folder).await,
                 AfterFetch::Delete => delete(session, some).await,

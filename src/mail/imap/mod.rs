@@ -92,7 +92,14 @@ impl MailSource for ImapSource {
         &'a mut self,
         positions: &'a [Position],
     ) -> BoxFuture<'a, Result<(), SourceError>> {
-        Box::pin(self.acknowledge_all(positions))
+        Box::pin(async move {
+            let after = self.after.clone();
+            self.acknowledge_all(positions, &after).await
+        })
+    }
+
+    fn keep<'a>(&'a mut self, positions: &'a [Position]) -> BoxFuture<'a, Result<(), SourceError>> {
+        Box::pin(self.acknowledge_all(positions, &AfterFetch::Keep))
     }
 
     fn wait<'a>(

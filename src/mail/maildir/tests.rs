@@ -243,3 +243,16 @@ fn a_folder_name_cannot_lead_outside() {
         assert!(subfolder(place.path(), name).is_err(), "{name:?}");
     }
 }
+
+#[tokio::test]
+async fn a_file_whose_name_is_no_text_is_a_mail_as_well() {
+    use std::os::unix::ffi::OsStrExt as _;
+    let place = Place::new();
+    let name = std::ffi::OsStr::from_bytes(b"1790000100.M1P1.h\xf6st");
+    fs::write(place.0.path().join("new").join(name), "one").unwrap();
+    let mut source = place.source(AfterFetch::Keep);
+    let batch = source.fetch(&Cursor::default(), 10).await.unwrap();
+    assert_eq!(keys(&batch), ["maildir:1790000100.M1P1.h%F6st"]);
+    source.acknowledge(&positions(&batch)).await.unwrap();
+    assert_eq!(place.names("cur"), ["1790000100.M1P1.h%F6st:2,S"]);
+}

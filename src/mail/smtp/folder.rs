@@ -43,6 +43,7 @@ impl Folder {
         Ok(Accepted {
             by: self.path.display().to_string(),
             reply: name,
+            refused_login: None,
         })
     }
 }

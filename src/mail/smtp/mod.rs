@@ -29,6 +29,8 @@ pub struct Accepted {
     pub by: String,
     /// Its reply, which often holds its own id for the message; for a folder, the file's name.
     pub reply: String,
+    /// The trouble of a preferred server that refused the login, where one did.
+    pub refused_login: Option<String>,
 }
 
 /// Why a message was not taken.
@@ -142,7 +144,7 @@ impl Mailer {
     /// are mended, then the message is signed where a key is configured.
     ///
     /// # Errors
-    /// See [`SendFailure`]. Each server gets its own `timeout_seconds`, the wait for its rate limit included.
+    /// See [`SendFailure`]. Each server gets its own `timeout_seconds`, and as much again to wait for its rate limit.
     pub async fn send(
         &self,
         envelope_from: Option<&str>,
@@ -189,9 +191,19 @@ async fn by_preference(
     let mut failure = SendFailure::Unreachable("no server is configured".to_owned());
     for server in well.into_iter().chain(ailing) {
         match server.send(envelope, message).await {
-            Ok(accepted) => return Ok(accepted),
+            Ok(accepted) => {
+                let refused_login = match failure {
+                    SendFailure::Credential(text) => Some(text),
+                    _ => None,
+                };
+                return Ok(Accepted {
+                    refused_login,
+                    ..accepted
+                });
+            }
             Err(Trouble::Message(failure)) => return Err(failure),
             Err(Trouble::Server(next)) => {
+                tracing::warn!(error = %next, "A mail server is passed over");
                 // The credential is what an operator can mend, so it is not hidden by the next server's trouble.
                 if !matches!(failure, SendFailure::Credential(_)) {
                     failure = next;

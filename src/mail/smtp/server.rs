@@ -109,9 +109,8 @@ impl Server {
 
     async fn hand_over(&self, envelope: &Envelope, message: &[u8]) -> Result<Accepted, Trouble> {
         let span = Duration::from_secs(u64::from(self.settings.timeout_seconds.max(1)));
-        let deadline = Instant::now() + span;
         if let Some(rate) = &self.rate {
-            rate.turn(deadline).await.map_err(|wait| {
+            rate.turn(Instant::now() + span).await.map_err(|wait| {
                 Trouble::Server(SendFailure::Transient {
                     code: None,
                     text: format!(
@@ -121,6 +120,8 @@ impl Server {
                 })
             })?;
         }
+        // Waiting for a turn takes nothing from the server's own time.
+        let deadline = Instant::now() + span;
         let silence = || SendFailure::Unreachable(format!("not done within {} s", span.as_secs()));
         let ready = timeout_at(deadline, self.ready(deadline))
             .await
@@ -139,6 +140,7 @@ impl Server {
                 Ok(Accepted {
                     by: self.settings.host.clone(),
                     reply: format!("{} {reply}", response.code()),
+                    refused_login: None,
                 })
             }
             Ok(Err(error)) => Err(self.not_taken(&error)),

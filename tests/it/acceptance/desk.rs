@@ -7,7 +7,7 @@ use std::{
 };
 
 use chrono::Utc;
-use frontdesk::config::{self, Settings, service::TlsMode};
+use frontdesk::config::service::TlsMode;
 use frontdesk::people::{self, Role};
 use sqlx::{Connection, PgConnection, PgPool};
 use tempfile::TempDir;
@@ -115,16 +115,6 @@ impl LiveDesk {
             ("SLACK_BOT", slack::state::BOT_TOKEN.to_owned()),
             ("SLACK_APP", slack::state::APP_TOKEN.to_owned()),
         ]
-    }
-
-    /// The configuration as the service reads it.
-    pub fn settings(&self) -> Settings {
-        let secrets = self.secrets();
-        let secret = |wanted: &str| {
-            let found = secrets.iter().find(|(name, _)| *name == wanted);
-            found.map(|(_, value)| value.clone())
-        };
-        config::load(&self.config(), &secret).unwrap_or_else(|problems| panic!("{problems}"))
     }
 
     /// Starts a copy of the service.

@@ -90,6 +90,12 @@ async fn postfix_goes_and_comes_back() {
     })
     .await;
 
+    let (_, page) = desk.status();
+    assert!(
+        page.contains("after a failure") && page.contains("the oldest that waits was written"),
+        "{page}"
+    );
+
     desk.stack.start_postfix();
     deliver(&desk, &requests[2 * SOME..]);
     desk.settle_down(requests.len()).await;

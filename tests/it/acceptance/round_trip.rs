@@ -1,12 +1,8 @@
 //! A customer and an agent at their own mail programs, from the first word to the resolved ticket.
 
-use chrono::Utc;
 use frontdesk::config::desk::StatusKind;
 use frontdesk::config::service::TlsMode;
-use frontdesk::desk::{self, Context};
-use frontdesk::people;
-use frontdesk::ticket::{self, Actor, timeline};
-use frontdesk::wake::{self, Topic};
+use frontdesk::ticket::{self, timeline};
 
 use super::desk::{AGENT, LiveDesk, SUPPORT, Ways, mail_servers};
 use super::letters::{Letter, assert_one_thread, request};
@@ -52,8 +48,8 @@ async fn round_trip(tls: TlsMode, token: bool) {
     let mut service = desk.start();
     service.wait_open();
 
-    let (mut inbox, customers, agents) = correspond(&desk).await;
-    resolve(&desk).await;
+    let (mut inbox, mut agents_inbox, customers, agents) = correspond(&desk).await;
+    resolve(&desk, &agents, &mut agents_inbox).await;
     let news = desk.next(CUSTOMER, &mut inbox).await;
     assert!(news.automatic);
     assert!(
@@ -62,24 +58,24 @@ async fn round_trip(tls: TlsMode, token: bool) {
         "{news:#?}"
     );
 
-    desk.settle_down(5).await;
+    desk.settle_down(6).await;
     assert_one_thread(&[customers.as_slice(), &[news]].concat());
     assert_one_thread(&agents);
     assert_eq!(
         desk.letters(AGENT).len(),
-        2,
-        "nobody hears of their own act"
+        3,
+        "nobody hears of their own act, but of what became of an order"
     );
     check_ticket(&desk).await;
-    assert_eq!(desk.stack.mails_in(SUPPORT, "Archive").len(), 5);
+    assert_eq!(desk.stack.mails_in(SUPPORT, "Archive").len(), 6);
     assert!(desk.stack.mails(SUPPORT).is_empty());
     assert_eq!(desk.stack.oauth.refreshed() > 0, token);
     service.close();
 }
 
-/// They write to each other until there is nothing left to say. Gives the customer's inbox, and both sides' mails,
-/// sent ones included, in the order of time.
-async fn correspond(desk: &LiveDesk) -> (Vec<Letter>, Vec<Letter>, Vec<Letter>) {
+/// They write to each other until there is nothing left to say. Gives both inboxes, and both sides' mails, sent ones
+/// included, in the order of time: the customer's, then the agent's.
+async fn correspond(desk: &LiveDesk) -> (Vec<Letter>, Vec<Letter>, Vec<Letter>, Vec<Letter>) {
     let (mut customers_inbox, mut agents_inbox) = (Vec::new(), Vec::new());
     let send = |from: &str, to: &str, raw: Vec<u8>| {
         desk.stack.deliver(from, to, &raw);
@@ -129,30 +125,19 @@ async fn correspond(desk: &LiveDesk) -> (Vec<Letter>, Vec<Letter>, Vec<Letter>) 
         );
     }
     let agents = vec![notification, answer, told, note, last];
-    (customers_inbox, customers, agents)
+    (customers_inbox, agents_inbox, customers, agents)
 }
 
-/// The agent resolves the ticket.
-async fn resolve(desk: &LiveDesk) {
-    let settings = desk.settings();
-    let mut tx = desk.pool.begin().await.unwrap();
-    let ann = people::store::by_address(&mut tx, AGENT)
-        .await
-        .unwrap()
-        .unwrap();
-    let id = ticket::store::newest(&mut tx, true, 10).await.unwrap()[0].id;
-    let mut ticket = ticket::store::lock(&mut tx, id).await.unwrap();
-    let ctx = Context {
-        settings: &settings,
-        now: Utc::now(),
-        actor: Actor::Person(ann.id),
-        answering: true,
-    };
-    desk::change_status(&mut tx, &ctx, &mut ticket, "resolved", None)
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-    wake::tell(&desk.pool, Topic::Outbox).await.unwrap();
+/// The agent resolves the ticket by a mail of a command alone, and is told what became of it.
+async fn resolve(desk: &LiveDesk, agents: &[Letter], inbox: &mut Vec<Letter>) {
+    let mut told = agents.iter().rev();
+    let told = told.find(|letter| letter.reply_to.starts_with("support+"));
+    let told = told.expect("a notification");
+    let order = told.answer(AGENT, "r1@example.com", "/resolve");
+    desk.stack.deliver(AGENT, &told.reply_to, &order);
+    let outcome = desk.next(AGENT, inbox).await;
+    assert!(outcome.automatic);
+    assert!(outcome.text.contains("/resolve"), "{outcome:#?}");
 }
 
 async fn check_ticket(desk: &LiveDesk) {

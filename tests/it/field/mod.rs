@@ -3,8 +3,8 @@
 
 mod content;
 mod ingest;
-mod login;
 mod loops;
+mod mailbox;
 mod race;
 mod secrecy;
 mod server;

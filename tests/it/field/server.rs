@@ -4,6 +4,7 @@ use std::sync::{Arc, Mutex};
 
 use chrono::TimeDelta;
 use frontdesk::config::desk::StatusKind;
+use frontdesk::people;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -290,6 +291,38 @@ async fn c2_an_answer_goes_out_once_the_server_is_back() {
     let whom: Vec<&str> = mails.iter().map(|(to, _)| to.as_str()).collect();
     assert_eq!(whom, ["ann@agents.test", "carla@customer.test"]);
     desk.close().await;
+}
+
+#[tokio::test]
+async fn c2_what_waits_goes_to_nobody_who_may_not_be_written_to_by_then() {
+    let server = Server::start("250 2.0.0 Ok").await;
+    let desk = server.desk().await;
+    server.answers(|_| "421 4.3.2 shutting down");
+    desk.receive(&request(CARLA, "one@customer.test", "Export", "Empty"))
+        .await;
+    assert!(server.mail(&desk).await.is_empty());
+    let mut conn = desk.app.pool.acquire().await.unwrap();
+    people::store::suppress(&mut conn, desk.now(), "carla@customer.test", "gone", None)
+        .await
+        .unwrap();
+    let ann = people::store::by_handle(&mut conn, "ann")
+        .await
+        .unwrap()
+        .unwrap();
+    people::store::set_role(&mut conn, ann.id, ann.role, None, Some(desk.now()))
+        .await
+        .unwrap();
+    drop(conn);
+    server.answers(|_| "250 2.1.5 Ok");
+    assert!(server.mail(&desk).await.is_empty());
+    let dead: i64 = sqlx::query_scalar("SELECT count(*) FROM outbox WHERE state = 'dead'")
+        .fetch_one(&desk.app.pool)
+        .await
+        .unwrap();
+    assert_eq!(
+        dead, 2,
+        "and the rows stay dead: there is nobody to take them"
+    );
 }
 
 #[tokio::test]

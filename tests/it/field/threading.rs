@@ -578,6 +578,42 @@ async fn t8_a_vouched_agent_answers_without_a_token() {
 }
 
 #[tokio::test]
+async fn what_an_archive_orders_was_done_long_ago() {
+    let desk = Desk::open().await;
+    let (carlas, _, notification) = opened(&desk).await;
+    let ann = "Ann <ann@agents.test>";
+    let old = |id: &str, words: &str| {
+        let mail = reply_without_token(&notification, ann, id, words);
+        format!("{PASS}{mail}").replace('\n', "\r\n").into_bytes()
+    };
+    let orders = [
+        old("a1@agents.test", "/resolve"),
+        old("a2@agents.test", "/reply It works again.\n/take"),
+        format!(
+            "{PASS}{}",
+            request(
+                ann,
+                "a3@agents.test",
+                "Old",
+                "/open New --requester eve@evil.test"
+            )
+        )
+        .replace('\n', "\r\n")
+        .into_bytes(),
+    ];
+    for raw in orders {
+        desk.store_bytes("support", raw, false).await;
+    }
+    desk.process().await;
+    assert!(desk.take_mail().await.is_empty());
+    let tickets = desk.tickets().await;
+    let first = tickets.iter().find(|ticket| ticket.id == carlas).unwrap();
+    assert!(first.resolved_at.is_none() && first.assignee_id.is_none());
+    assert!(tickets.iter().all(|ticket| ticket.subject != "New"));
+    desk.close().await;
+}
+
+#[tokio::test]
 async fn t8_the_token_of_an_agent_who_left_opens_nothing() {
     let desk = Desk::open().await;
     let (carlas, _, notification) = opened(&desk).await;

@@ -168,3 +168,13 @@ async fn acknowledging_goes_on_after_a_lost_session() {
     source.acknowledge(&positions(&batch)).await.unwrap();
     assert_eq!(stack.mails_in(SUPPORT, "Done").len(), 1);
 }
+
+#[tokio::test]
+async fn what_was_taken_in_part_stays_where_the_others_are_deleted() {
+    let stack = stack(None);
+    stack.put(SUPPORT, &mail(0));
+    let mut source = source(&stack, AfterFetch::Delete);
+    let batch = source.fetch(&Cursor::default(), 10).await.unwrap();
+    source.keep(&positions(&batch)).await.unwrap();
+    assert_eq!(stack.mails(SUPPORT).len(), 1);
+}
