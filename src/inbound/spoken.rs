@@ -8,8 +8,8 @@ use super::route::Rejection;
 use crate::ids::TicketId;
 use crate::mail::message::UnderstoodMail;
 
-/// The shortest internal text that is looked for within a reply, in letters and digits. Shorter ones stand in
-/// many innocent sentences.
+/// The shortest internal text that is looked for anywhere within a reply, in letters and digits. Shorter ones stand in
+/// many innocent sentences, and are looked for as quoted lines.
 const TELLING: usize = 12;
 
 /// What an agent said.
@@ -78,9 +78,19 @@ fn quotes(text: &str, internal: &[String]) -> bool {
         if whole == said {
             return false;
         }
-        let telling = |part: &str| part.chars().count() >= TELLING && said.contains(part);
-        telling(&whole) || held.lines().any(|line| telling(&bare(line)))
+        let stands = |part: &str| match part.chars().count() {
+            0 => false,
+            1..TELLING => quoted(text).any(|line| bare(line) == part),
+            _ => said.contains(part),
+        };
+        stands(&whole) || held.lines().any(|line| stands(&bare(line)))
     })
+}
+
+/// The lines that are marked as quoted, as our notifications and the clients that answer them write them.
+fn quoted(text: &str) -> impl Iterator<Item = &str> {
+    let lines = text.lines().map(str::trim_start);
+    lines.filter(|line| line.starts_with(['>', '|']))
 }
 
 /// Letters and digits alone, in lower case.
@@ -124,5 +134,17 @@ mod tests {
         ));
         assert!(!quotes("You have paid in March.", &internal));
         assert!(!quotes("ok", &["ok".to_owned()]));
+    }
+
+    #[test]
+    fn a_short_internal_text_is_found_as_a_quoted_line() {
+        let internal = ["He lies.\n\nFraudster!".to_owned()];
+        assert!(quotes("It is on its way.\n> > Fraudster!", &internal));
+        assert!(quotes("It is on its way.\n | he lies", &internal));
+        assert!(!quotes(
+            "Fraudster! is a game.\nHe lies. So what?",
+            &internal
+        ));
+        assert!(!quotes("Yes.\n> Is he a fraudster!?", &internal));
     }
 }
