@@ -43,7 +43,8 @@ pub fn bounce_is_in_form(raw: &str, understood: &UnderstoodMail) {
     let Origin::Bounce(recipients) = &understood.origin else {
         return;
     };
-    let bytes = raw.to_lowercase();
+    // NULs are taken out of all text.
+    let bytes = raw.to_lowercase().replace('\0', "");
     for found in recipients {
         let code: Vec<&str> = found.status.split('.').collect();
         assert!(matches!(code[..], ["2" | "4" | "5", _, _]), "{:?}", found.status);

@@ -247,7 +247,8 @@ pub(crate) fn message_ids(value: &[u8], bare: bool) -> Vec<String> {
         let Some((id, _)) = piece.split_once('>') else {
             continue;
         };
-        let id: String = id.split_ascii_whitespace().collect();
+        // Folded fields leave blanks in an id, and broken programs control characters.
+        let id: String = id.chars().filter(|c| !is_blank(*c)).collect();
         if is_message_id(&id) && !ids.contains(&id) && ids.len() < 1_000 {
             ids.push(id);
         }
@@ -264,7 +265,11 @@ pub(crate) fn message_ids(value: &[u8], bare: bool) -> Vec<String> {
 }
 
 fn is_message_id(id: &str) -> bool {
-    !id.is_empty() && id.len() <= 998 && !id.contains(['<', '>', '\0'])
+    !id.is_empty() && id.len() <= 998 && !id.contains(|c| matches!(c, '<' | '>') || is_blank(c))
+}
+
+fn is_blank(c: char) -> bool {
+    c.is_whitespace() || c.is_control()
 }
 
 /// What stands in angle brackets in `In-Reply-To`.

@@ -30,10 +30,10 @@ pub(crate) fn new_text(text: &str, html: Option<&str>, text_is_rendered: bool) -
         }
     };
     if bare(&reply).is_empty() {
-        text.trim_matches('\n').to_owned()
-    } else {
-        reply
+        return text.trim_matches('\n').to_owned();
     }
+    // At the head of a text it is the mark of its encoding, wherever else it once stood.
+    reply.trim_start_matches('\u{feff}').to_owned()
 }
 
 /// The forwarder's own words before a forwarded message; they may be none.

@@ -1,10 +1,13 @@
 //! `frontdesk run` as a process.
 
 use std::{
-    fs::{self, File},
+    fs::File,
+    io::{BufRead as _, BufReader, Write as _},
     os::unix::process::ExitStatusExt,
     path::{Path, PathBuf},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{Child, ChildStderr, Command, ExitStatus, Stdio},
+    sync::{Arc, Condvar, Mutex},
+    thread,
     time::{Duration, Instant},
 };
 
@@ -19,13 +22,57 @@ use super::PATIENCE;
 /// A running service; it is killed when the value goes.
 pub struct Service {
     child: Child,
-    log: PathBuf,
+    log: Arc<Log>,
+}
+
+/// What a service has said so far.
+#[derive(Default)]
+struct Log {
+    said: Mutex<Said>,
+    bell: Condvar,
+}
+
+#[derive(Default)]
+struct Said {
+    lines: Vec<String>,
+    /// It will say nothing more: it has ended.
+    ended: bool,
+}
+
+impl Log {
+    /// Listens on a thread of its own, and keeps what is said in a file as well.
+    fn listen(stderr: ChildStderr, file: &Path) -> Arc<Self> {
+        let log = Arc::<Self>::default();
+        let mut file = File::create(file).unwrap();
+        let heard = log.clone();
+        thread::spawn(move || {
+            for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+                writeln!(file, "{line}").unwrap();
+                heard.said.lock().unwrap().lines.push(line);
+                heard.bell.notify_all();
+            }
+            heard.said.lock().unwrap().ended = true;
+            heard.bell.notify_all();
+        });
+        log
+    }
+
+    /// Waits until something is true of what was said, or it has ended; gives false when patience ends.
+    fn wait(&self, at_most: Duration, question: impl Fn(&Said) -> bool) -> bool {
+        let said = self.said.lock().unwrap();
+        let waiting = |said: &mut Said| !said.ended && !question(said);
+        let (said, _) = self
+            .bell
+            .wait_timeout_while(said, at_most, waiting)
+            .unwrap();
+        question(&said)
+    }
 }
 
 impl Service {
     /// Starts it. The kernel ends it with the test's process.
     pub fn start(config: &Path, log: PathBuf, secrets: &[(&str, String)]) -> Self {
-        let child = Command::new("setpriv")
+        let mut child = Command::new("setpriv")
             .args(["--pdeathsig", "KILL", "--"])
             .arg(env!("CARGO_BIN_EXE_frontdesk"))
             .arg("run")
@@ -34,16 +81,18 @@ impl Service {
             .envs(secrets.iter().map(|(name, value)| (name, value)))
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(File::create(&log).unwrap())
+            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
+        let log = Log::listen(child.stderr.take().unwrap(), &log);
         Self { child, log }
     }
 
     /// The lines of its log so far.
     pub fn lines(&self) -> Vec<Value> {
-        let text = fs::read_to_string(&self.log).unwrap();
-        text.lines()
+        let said = self.log.said.lock().unwrap();
+        let lines = said.lines.iter();
+        lines
             .filter_map(|line| serde_json::from_str(line).ok())
             .collect()
     }
@@ -62,24 +111,26 @@ impl Service {
         });
     }
 
-    /// Waits until something is true of it.
+    /// Waits until something is true of what it said.
     pub fn wait_for(&mut self, what: &str, question: impl Fn(&Self) -> bool) {
-        let start = Instant::now();
-        while !question(self) {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let known = self.log.said.lock().unwrap().lines.len();
+            if question(self) {
+                return;
+            }
             if let Some(status) = self.child.try_wait().unwrap() {
                 panic!("it ended ({status}) before {what}:\n{}", self.text());
             }
-            assert!(start.elapsed() < PATIENCE, "{what}:\n{}", self.text());
-            std::thread::sleep(Duration::from_millis(2));
+            let left = until.saturating_duration_since(Instant::now());
+            assert!(!left.is_zero(), "{what}:\n{}", self.text());
+            self.log.wait(left, |said| said.lines.len() > known);
         }
     }
 
     /// Waits for `count` lines of the log, or for a while if it has not that much to say.
     pub fn wait_for_lines(&self, count: usize, at_most: Duration) {
-        let start = Instant::now();
-        while self.lines().len() < count && start.elapsed() < at_most {
-            std::thread::sleep(Duration::from_millis(2));
-        }
+        self.log.wait(at_most, |said| said.lines.len() >= count);
     }
 
     /// SIGKILL.
@@ -102,18 +153,10 @@ impl Service {
 
     /// Waits for its end.
     pub fn ended(mut self) -> (ExitStatus, Vec<Value>) {
-        let start = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait().unwrap() {
-                return (status, self.lines());
-            }
-            assert!(
-                start.elapsed() < PATIENCE,
-                "it does not end:\n{}",
-                self.text()
-            );
-            std::thread::sleep(Duration::from_millis(5));
-        }
+        let ended = self.log.wait(PATIENCE, |said| said.ended);
+        assert!(ended, "it does not end:\n{}", self.text());
+        let status = self.child.wait().unwrap();
+        (status, self.lines())
     }
 
     /// Ends it gently, which it has to do with nothing cut off.
@@ -128,9 +171,8 @@ impl Service {
 
     /// The end of its log.
     pub fn text(&self) -> String {
-        let text = fs::read_to_string(&self.log).unwrap_or_default();
-        let lines: Vec<&str> = text.lines().collect();
-        lines[lines.len().saturating_sub(40)..].join("\n")
+        let said = self.log.said.lock().unwrap();
+        said.lines[said.lines.len().saturating_sub(40)..].join("\n")
     }
 }
 

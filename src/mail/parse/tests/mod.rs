@@ -211,6 +211,7 @@ fn ids_are_ids_and_phrases_are_not() {
             &["a@b"],
         ),
         ("<a@b> (Ann's message of Monday)", &["a@b"]),
+        ("<a\u{b}\u{b}1@b\u{7f}>", &["a1@b"]),
     ] {
         let raw = format!("To: ann@example.net\nIn-Reply-To: {value}\n\n");
         assert_eq!(read(raw.as_bytes()).mail.in_reply_to, ids, "{value}");

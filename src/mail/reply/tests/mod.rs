@@ -77,6 +77,14 @@ fn what_clients_mark_in_html_needs_no_words() {
     }
 }
 
+#[test]
+fn a_byte_order_mark_at_its_head_is_no_part_of_a_reply() {
+    let text = "-- \nAnn\n\u{feff}Yes, that works.";
+    let reply = new_text("\u{feff}\u{feff}Yes, that works.", None, false);
+    assert_eq!(reply, "Yes, that works.");
+    assert!(!new_text(text, None, false).starts_with('\u{feff}'));
+}
+
 /// Lines of which mails are made.
 fn line() -> impl Strategy<Value = String> {
     prop_oneof![
