@@ -1,15 +1,20 @@
 //! `reply`, `note` and `comment`: what is said on a ticket, and to whom.
 
+use chrono::{DateTime, Utc};
 use clap::Args;
+use serde::Serialize;
 use serde_json::json;
+use sqlx::PgConnection;
 
 use super::grammar::OnTicket;
 use super::problem::UserError;
 use super::work::Work;
 use super::{Failure, Offer, Reply as Answer};
+use crate::config::Settings;
 use crate::desk::{self, NewWords, Said};
-use crate::outbox;
-use crate::ticket::Visibility;
+use crate::ids::{CommentId, TicketId};
+use crate::outbox::waiting::{self, Unreached};
+use crate::ticket::{Ticket, Visibility};
 
 /// Arguments of `reply`.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -79,27 +84,66 @@ pub(super) async fn say(
     };
     let ctx = work.context();
     let comment = desk::comment(work.conn, &ctx, &mut ticket, &said).await?;
-    let readers = outbox::waiting::customers(work.conn, ticket.id, comment.id).await?;
-    let unreached = outbox::waiting::unreached(work.conn, ticket.id, ctx.now).await?;
+    let word = readers(
+        work.conn,
+        work.scene.settings,
+        ticket.id,
+        comment.id,
+        ctx.now,
+    );
+    let word = word.await?;
     let internal = visibility == Visibility::Internal;
     let data = json!({
         "number": ticket.number,
         "internal": internal,
         "as_staff": as_staff,
-        "readers": readers,
-        "unreached": unreached,
-        "undo_seconds": work.scene.settings.notify.undo_seconds,
+        "readers": word.readers,
+        "unreached": word.unreached,
+        "undo_seconds": word.undo_seconds,
     });
     let mut answer = work.reply("commented", &data)?.on(ticket.id);
     answer.comment = Some(comment.id);
     if as_staff && !internal {
-        answer.offers.push(Offer {
-            label: "Undo",
-            line: format!("undo --ticket {}", ticket.number),
-            confirms: false,
-        });
+        answer.offers.push(undo_of(&ticket, comment.id));
     }
     Ok(answer)
+}
+
+/// What becomes of public words.
+#[derive(Debug, Serialize)]
+pub(super) struct Readers {
+    /// Who gets them.
+    readers: Vec<String>,
+    /// Who does not.
+    unreached: Vec<Unreached>,
+    /// How long they can be taken back.
+    undo_seconds: u32,
+}
+
+/// What becomes of public words that were written at this moment.
+pub(super) async fn readers(
+    conn: &mut PgConnection,
+    settings: &Settings,
+    ticket: TicketId,
+    comment: CommentId,
+    at: DateTime<Utc>,
+) -> Result<Readers, sqlx::Error> {
+    let readers = waiting::customers(conn, ticket, comment).await?;
+    let unreached = waiting::unreached(conn, ticket, at).await?;
+    Ok(Readers {
+        readers,
+        unreached,
+        undo_seconds: settings.notify.undo_seconds,
+    })
+}
+
+/// The way to take back these very words, whatever was done since.
+pub(super) fn undo_of(ticket: &Ticket, comment: CommentId) -> Offer {
+    Offer {
+        label: "Undo",
+        line: format!("undo --ticket {} --comment {comment}", ticket.number),
+        confirms: false,
+    }
 }
 
 /// Words that came by a command, with the files that came with it.

@@ -33,7 +33,7 @@ use super::stats::Stats;
 use super::status::{Close, Reopen, Resolve, Status};
 use super::team::Team;
 use super::ties::{Link, Merge, Only, Spam, Split};
-use super::words::{Delete, Edit};
+use super::words::{Delete, Edit, Undo};
 
 /// Everything that can be said to the desk.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
@@ -106,8 +106,8 @@ pub enum Command {
     Edit(Edit),
     /// Delete a comment of your own.
     Delete(Delete),
-    /// Take back your own last change to a ticket, within the undo time.
-    Undo(Only),
+    /// Take back your own last change to a ticket, or one reply of yours, within the undo time.
+    Undo(Undo),
     /// Use and keep replies that are written once and used often.
     #[command(subcommand)]
     Canned(Canned),

@@ -62,6 +62,7 @@ pub use reply::{Offer, Reply, ReplyFile};
 pub use specs::{complete, specs};
 pub use stats::Stats;
 
+pub use words::edited;
 use crate::config::Settings;
 use crate::db;
 use crate::ids::TicketId;
@@ -199,7 +200,7 @@ async fn carry_out(
         Command::Transcript(transcript) => transcript.run(&mut work).await,
         Command::Edit(edit) => edit.run(&mut work).await,
         Command::Delete(delete) => delete.run(&mut work).await,
-        Command::Undo(_) => words::undo(&mut work).await,
+        Command::Undo(undo) => undo.run(&mut work).await,
         Command::Canned(canned) => canned.run(&mut work).await,
         Command::Link(link) => link.add(&mut work).await,
         Command::Unlink(link) => link.remove(&mut work).await,

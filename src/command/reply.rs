@@ -114,6 +114,7 @@ const FILES: &[(&str, &str)] = &templates![
     "party",
     "presence",
     "rated",
+    "readers",
     "reminder_changed",
     "reminder_hours",
     "reminder_set",

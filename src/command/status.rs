@@ -9,7 +9,7 @@ use super::work::{Work, known, status_name};
 use super::{Failure, Reply, comment};
 use crate::desk::{self, Said};
 use crate::ticket::workflow::{self, StatusChange};
-use crate::ticket::{Ticket, Visibility, close_request};
+use crate::ticket::{Comment, Ticket, Visibility, close_request};
 
 /// Arguments of `status`.
 #[derive(Debug, Clone, PartialEq, Args)]
@@ -92,9 +92,14 @@ impl Resolve {
             desk::resolve(work.conn, &ctx, &mut ticket, closing.as_ref(), reason)
                 .await
                 .map_err(|error| on_ticket(error, &ticket))?;
-        let mut reply = say(work, &ticket, &change).await?;
-        reply.comment = comment.map(|comment| comment.id);
-        Ok(reply)
+        finished(work, &ticket, &change, comment.as_ref()).await
+    }
+}
+
+impl Resolve {
+    /// Whether words go with it.
+    pub(super) fn says_something(&self) -> bool {
+        self.text.is_some()
     }
 }
 
@@ -137,10 +142,30 @@ async fn ask(
         "number": ticket.number,
         "closes_at": closes_at,
         "to": change.map(|change| status_name(work.desk(), &change.to).to_owned()),
+        "word": closing_word(work, &ticket, comment.as_ref()).await?,
     });
-    let mut reply = work.reply("close_asked", &data)?.on(ticket.id);
-    reply.comment = comment.map(|comment| comment.id);
-    Ok(reply)
+    let reply = work.reply("close_asked", &data)?.on(ticket.id);
+    Ok(with_word(reply, &ticket, comment.as_ref()))
+}
+
+/// Who gets the closing word, where there is one.
+async fn closing_word(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+    word: Option<&Comment>,
+) -> Result<Option<comment::Readers>, Failure> {
+    let Some(word) = word else { return Ok(None) };
+    let (settings, now) = (work.scene.settings, work.scene.now);
+    let readers = comment::readers(work.conn, settings, ticket.id, word.id, now);
+    Ok(Some(readers.await?))
+}
+
+/// The answer with the way to take the closing word back.
+fn with_word(mut reply: Reply, ticket: &Ticket, word: Option<&Comment>) -> Reply {
+    reply.comment = word.map(|word| word.id);
+    let undo = word.map(|word| comment::undo_of(ticket, word.id));
+    reply.offers.extend(undo);
+    reply
 }
 
 async fn change(
@@ -161,6 +186,16 @@ async fn say(
     ticket: &Ticket,
     change: &StatusChange,
 ) -> Result<Reply, Failure> {
+    finished(work, ticket, change, None).await
+}
+
+/// Says where the ticket stands now, and who gets the closing word.
+async fn finished(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+    change: &StatusChange,
+    word: Option<&Comment>,
+) -> Result<Reply, Failure> {
     let reminders = match workflow::is_done(ticket.kind) && work.is_staff() {
         true => remind::open_on(work, ticket).await?,
         false => Vec::new(),
@@ -171,8 +206,10 @@ async fn say(
         "from": status_name(work.desk(), &change.from),
         "to": status_name(work.desk(), &change.to),
         "status": change.to,
+        "word": closing_word(work, ticket, word).await?,
     });
-    Ok(work.reply("status", &data)?.on(ticket.id))
+    let reply = work.reply("status", &data)?.on(ticket.id);
+    Ok(with_word(reply, ticket, word))
 }
 
 /// Says of which ticket the desk speaks.

@@ -49,7 +49,7 @@ pub struct Merge {
     into: String,
 }
 
-/// Arguments of `unmerge`, `unspam` and others that need nothing more.
+/// Arguments of `unmerge` and `unspam`, which need nothing more.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Only {
     #[command(flatten)]

@@ -1,7 +1,7 @@
 //! A message that stands for a comment was edited or deleted: the comment follows.
 
 use super::customer;
-use super::say::{Deed, Scene};
+use super::say::{Deed, Scene, answer};
 use super::who::Known;
 use super::words::Words;
 use crate::chat::{Message, PostRef};
@@ -92,6 +92,9 @@ pub(super) async fn edited(
         deed.saying(Message::text(
             "The reply had left already by mail and cannot be unsent: the customer has the words as they were.",
         ))
+    } else if reach.held > 0 && known.is_staff() {
+        let told = command::edited(scene.conn, scene.settings, &ticket, comment.id, reach).await?;
+        deed.saying(answer(told))
     } else {
         deed
     })

@@ -275,7 +275,7 @@ pub(super) async fn run(
 }
 
 /// A command's answer as a post: what may be said next stands on buttons.
-fn answer(reply: Reply) -> Message {
+pub(super) fn answer(reply: Reply) -> Message {
     let buttons: Vec<Button> = reply
         .offers
         .iter()

@@ -55,7 +55,7 @@ pub async fn assign(
 }
 
 /// The word by which an agent is assigned.
-async fn handle_of(
+pub(super) async fn handle_of(
     conn: &mut PgConnection,
     id: Option<PersonId>,
 ) -> Result<Option<String>, sqlx::Error> {

@@ -51,7 +51,7 @@ pub use spam::{mark_spam, unmark_spam};
 pub use split::split;
 pub use staff::{NewAgent, add_agent, bar_agent, join_team, leave_team};
 pub use status::change_status;
-pub use undo::undo;
+pub use undo::{undo, undo_comment};
 pub use words::{delete_comment, edit_comment, mark_resolution};
 
 use sqlx::PgConnection;

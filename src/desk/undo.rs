@@ -3,17 +3,20 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::PgConnection;
 
+use super::assign::handle_of;
 use super::{ASSIGNED, BY_CATEGORY, Context, DeskError, OTHER_TEAM};
+use crate::ids::CommentId;
 use crate::notify::withdraw;
 use crate::people::{self, Person};
 use crate::sla;
 use crate::ticket::undo::{self as store, Deed};
-use crate::ticket::{Ticket, revision, workflow};
+use crate::ticket::{Ticket, close_request, revision, workflow};
 
 /// Takes back the person's own last change to a ticket that the caller holds by [`crate::ticket::store::lock`],
 /// with what followed from it: a status that followed an assignment, a team that followed a category, the closing
-/// word of a resolution. A reply that has not left never does, and its comment is marked as deleted. What had to
-/// be told of the change and was not yet is told to nobody. Gives what was taken back, newest first.
+/// word of a resolution, the question whether the matter is settled. A reply that has not left never does, and its
+/// comment is marked as deleted; that it was edited meanwhile changes nothing of that. What had to be told of the
+/// change and was not yet is told to nobody. Gives what was taken back, newest first.
 ///
 /// After a refusal the caller rolls the transaction back.
 ///
@@ -28,7 +31,12 @@ pub async fn undo(
 ) -> Result<Vec<Deed>, DeskError> {
     let seconds = ctx.settings.notify.undo_seconds;
     let since = ctx.now - TimeDelta::seconds(i64::from(seconds));
-    let deeds = store::deeds(conn, ticket.id, person.id, since).await?;
+    let mut deeds = Vec::new();
+    for deed in store::deeds(conn, ticket.id, person.id, since).await? {
+        if !is_edit_of_held(conn, &deed).await? {
+            deeds.push(deed);
+        }
+    }
     let last = last_with_consequences(deeds);
     if last.is_empty() {
         return Err(DeskError::Invalid(format!(
@@ -36,6 +44,52 @@ pub async fn undo(
             ticket.number
         )));
     }
+    take_all_back(conn, ctx, ticket, last).await
+}
+
+/// Takes back one comment of the person's own, as [`undo`] does, whatever they did after it. With a closing word goes
+/// what was asked or changed by it, unless the status has moved on since.
+///
+/// After a refusal the caller rolls the transaction back.
+///
+/// # Errors
+/// If there is no such comment of theirs, or it has reached the customer; or the database does not answer.
+pub async fn undo_comment(
+    conn: &mut PgConnection,
+    ctx: &Context<'_>,
+    ticket: &mut Ticket,
+    person: &Person,
+    comment: CommentId,
+) -> Result<Vec<Deed>, DeskError> {
+    let seconds = ctx.settings.notify.undo_seconds;
+    let since = ctx.now - TimeDelta::seconds(i64::from(seconds));
+    let deeds = store::deeds(conn, ticket.id, person.id, since).await?;
+    let is_it = |deed: &&Deed| is_words(deed) && deed.comment_id == Some(comment);
+    let Some(word) = deeds.iter().find(is_it).cloned() else {
+        return Err(DeskError::Invalid(format!(
+            "comment {comment} on {} is none of yours that could still be taken back: it has left, or is taken back already",
+            ticket.number
+        )));
+    };
+    let status = ticket.status.clone();
+    let belongs = |deed: &Deed| match deed.kind.as_str() {
+        "close_asked" => true,
+        "status_changed" => deed.new.as_deref() == Some(&status),
+        _ => false,
+    };
+    let with_it = deeds.into_iter().filter(|deed| {
+        deed.event == word.event || word.closing && deed.at == word.at && belongs(deed)
+    });
+    let with_it = with_it.collect();
+    take_all_back(conn, ctx, ticket, with_it).await
+}
+
+async fn take_all_back(
+    conn: &mut PgConnection,
+    ctx: &Context<'_>,
+    ticket: &mut Ticket,
+    last: Vec<Deed>,
+) -> Result<Vec<Deed>, DeskError> {
     for deed in &last {
         take_back(conn, ctx, ticket, deed).await?;
     }
@@ -53,6 +107,20 @@ pub async fn undo(
     )
     .await?;
     Ok(last)
+}
+
+fn is_words(deed: &Deed) -> bool {
+    matches!(deed.kind.as_str(), "replied" | "noted")
+}
+
+/// Whether it put other words in place of those of a reply that has not left: the reply itself is what goes back.
+async fn is_edit_of_held(conn: &mut PgConnection, deed: &Deed) -> Result<bool, sqlx::Error> {
+    match deed.comment_id {
+        Some(comment) if deed.kind == "comment_edited" => {
+            Ok(withdraw::reach(conn, comment).await?.held > 0)
+        }
+        _ => Ok(false),
+    }
 }
 
 /// The newest change, and those before it that it followed from.
@@ -75,8 +143,12 @@ fn follows(later: &Deed, earlier: &Deed) -> bool {
         .reason
         .as_deref()
         .is_some_and(|reason| by_itself.contains(&reason));
-    let closing_word = later.kind == "status_changed" && earlier.closing && later.at == earlier.at;
-    consequence || closing_word
+    let at_once = later.at == earlier.at;
+    let closing_word = later.kind == "status_changed" && is_words(earlier) && earlier.closing;
+    // It is asked first, then comes the closing word, then the status.
+    let asked = earlier.kind == "close_asked"
+        && (later.kind == "status_changed" || is_words(later) && later.closing);
+    consequence || at_once && (closing_word || asked)
 }
 
 async fn take_back(
@@ -127,6 +199,7 @@ async fn take_back(
             Ok(())
         }
         "due_changed" => due(ticket, deed),
+        "close_asked" => question(conn, ctx, ticket, deed).await,
         "snoozed" | "woke" => snoozed(ticket, deed),
         "field_changed" => field(ticket, deed),
         kind => Err(DeskError::Invalid(format!(
@@ -202,6 +275,24 @@ async fn words(
     Ok(())
 }
 
+/// Nobody is asked any more whether the matter is settled, and the ticket does not close by itself.
+async fn question(
+    conn: &mut PgConnection,
+    ctx: &Context<'_>,
+    ticket: &Ticket,
+    deed: &Deed,
+) -> Result<(), DeskError> {
+    let reach = withdraw::status(conn, ctx.now, ticket.id, &ticket.status, deed.at).await?;
+    if reach.left > 0 {
+        return Err(DeskError::Invalid(format!(
+            "the customer of {} has been asked already; `status` says where it stands instead",
+            ticket.number
+        )));
+    }
+    close_request::take_back(conn, ticket.id, deed.at).await?;
+    Ok(())
+}
+
 /// The status as it was, with its moments; that it was left for a while counts as no return of the ticket.
 async fn status(
     conn: &mut PgConnection,
@@ -236,10 +327,7 @@ async fn assignee(
     ticket: &mut Ticket,
     deed: &Deed,
 ) -> Result<(), DeskError> {
-    let has_it = match ticket.assignee_id {
-        Some(id) => people::store::get(conn, id).await?.handle,
-        None => None,
-    };
+    let has_it = handle_of(conn, ticket.assignee_id).await?;
     unchanged_since(ticket, deed, has_it.as_deref())?;
     if let Some(id) = ticket.assignee_id {
         withdraw::assignment(conn, ctx.now, ticket.id, id, deed.at).await?;

@@ -1,5 +1,6 @@
 //! What may become of a comment after it was written: edited, deleted, marked as the resolution.
 
+use chrono::TimeDelta;
 use sqlx::PgConnection;
 
 use super::comment::check_length;
@@ -8,11 +9,11 @@ use crate::ids::CommentId;
 use crate::notify::withdraw::{self, Reach};
 use crate::people::Person;
 use crate::ticket::timeline::{self, NewEvent};
-use crate::ticket::{Comment, Ticket, revision, store};
+use crate::ticket::{Comment, Ticket, close_request, revision, store};
 
 /// Puts other words in place of one's own comment on a ticket that the caller holds by [`store::lock`]. What it
-/// said before is kept. Mails that have not left yet take the new words; the outcome says whether some had left,
-/// which nobody can unsend. Whoever is named in the new words and was not before is told.
+/// said before is kept. Mails that have not left yet take the new words and wait for their undo time anew; the outcome
+/// says whether some had left, which nobody can unsend. Whoever is named in the new words and was not before is told.
 ///
 /// # Errors
 /// If the comment is somebody else's or deleted, or the new words are empty or too long; or the database does not
@@ -38,7 +39,9 @@ pub async fn edit_comment(
             .map_err(DeskError::from);
     }
     revision::edit(conn, ctx.now, comment, author.id, body).await?;
-    let reach = withdraw::reword(conn, held.ticket_id, comment, body).await?;
+    let undo = TimeDelta::seconds(i64::from(ctx.settings.notify.undo_seconds));
+    let leaves_at = ctx.now + undo;
+    let reach = withdraw::reword(conn, held.ticket_id, comment, body, leaves_at).await?;
     let before = std::mem::replace(&mut held.body, body.to_owned());
     record(conn, ctx, ticket, "comment_edited", comment).await?;
     mention::tell(conn, ctx, ticket, &held, &before).await?;
@@ -47,7 +50,7 @@ pub async fn edit_comment(
 
 /// Deletes one's own comment on a ticket that the caller holds by [`store::lock`]. The row stays, marked as
 /// deleted; its words are shown to nobody any more. Mails that have not left yet never do; the outcome says
-/// whether some had left.
+/// whether some had left. A closing word takes the question back that went with it.
 ///
 /// # Errors
 /// If the comment is somebody else's or deleted already, or the database does not answer.
@@ -61,6 +64,9 @@ pub async fn delete_comment(
     let held = own(conn, ticket, comment, author).await?;
     revision::delete(conn, ctx.now, comment).await?;
     let reach = withdraw::comment(conn, ctx.now, held.ticket_id, comment).await?;
+    if held.is_resolution {
+        close_request::take_back(conn, held.ticket_id, held.created_at).await?;
+    }
     record(conn, ctx, ticket, "comment_deleted", comment).await?;
     Ok(reach)
 }

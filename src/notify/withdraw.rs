@@ -80,7 +80,7 @@ pub async fn comment(
     Ok(reach)
 }
 
-/// Puts new words in place of a comment's wherever they have not left yet.
+/// Puts new words in place of a comment's wherever they have not left yet. To customers they leave no sooner than then.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -89,14 +89,16 @@ pub async fn reword(
     ticket: TicketId,
     comment: CommentId,
     text: &str,
+    leaves_at: DateTime<Utc>,
 ) -> Result<Reach, sqlx::Error> {
     let reach = reach(conn, comment).await?;
     let text = super::draft::clean(text);
     sqlx::query!(
-        "UPDATE outbox SET draft = jsonb_set(draft, '{text}', to_jsonb($2::text))
+        "UPDATE outbox SET draft = jsonb_set(draft, '{text}', to_jsonb($2::text)), due_at = greatest(due_at, $3)
          WHERE comment_id = $1 AND audience = 'customer' AND state = 'pending' AND draft ->> 'text' IS NOT NULL",
         comment.0,
-        text
+        text,
+        leaves_at
     )
     .execute(&mut *conn)
     .await?;

@@ -76,6 +76,25 @@ pub async fn due(
     .await
 }
 
+/// Takes a request back that was made at this moment and that nobody answered yet: it was never made.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn take_back(
+    conn: &mut PgConnection,
+    ticket: TicketId,
+    asked_at: DateTime<Utc>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "DELETE FROM close_request WHERE ticket_id = $1 AND asked_at = $2 AND answered_at IS NULL",
+        ticket.0,
+        asked_at
+    )
+    .execute(conn)
+    .await?;
+    Ok(())
+}
+
 /// Takes down what became of a request that nobody answered yet: `accepted`, `expired` or `replaced`.
 ///
 /// # Errors

@@ -29,7 +29,8 @@ pub struct Deed {
     pub closing: bool,
 }
 
-/// What a person did to a ticket since then and has not taken back, newest first.
+/// What a person did to a ticket since then and has not taken back, newest first; with it their replies that have not
+/// left, and what was done by them, however long ago it is: an edit keeps a reply here for longer.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -44,7 +45,11 @@ pub async fn deeds(
         r#"SELECT event.id AS event, at, kind, field, old, new, reason, comment_id AS "comment_id: CommentId",
                   coalesce(comment.is_resolution, false) AS "closing!"
            FROM event LEFT JOIN comment ON comment.id = comment_id
-           WHERE event.ticket_id = $1 AND actor_id = $2 AND at >= $3 AND undoes IS NULL
+           WHERE event.ticket_id = $1 AND actor_id = $2 AND undoes IS NULL
+             AND (at >= $3 OR at IN (
+                 SELECT word.at FROM outbox JOIN event AS word USING (comment_id)
+                 WHERE outbox.ticket_id = $1 AND audience = 'customer' AND state = 'pending' AND attempt = 0
+                   AND word.ticket_id = $1 AND word.actor_id = $2 AND word.kind = 'replied'))
              AND NOT EXISTS (SELECT FROM event AS later WHERE later.ticket_id = $1 AND later.undoes = event.id)
            ORDER BY event.id DESC"#,
         ticket.0,

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use frontdesk::desk;
 use frontdesk::people::Person;
-use frontdesk::ticket::Ticket;
+use frontdesk::ticket::{Comment, Ticket};
 
 use super::{act, asked, last_events, note, reply};
 use crate::harness::Desk;
@@ -269,5 +269,138 @@ async fn only_ones_own_and_only_what_nobody_changed_since() {
     assert_eq!(desk.ticket().await.priority, "medium");
     note(&desk, &ann, ticket.id, "Hm.").await;
     assert_eq!(undo(&desk, &ann, &ticket).await.unwrap(), ["noted"]);
+    desk.close().await;
+}
+
+async fn edit(desk: &Desk, by: &Person, comment: &Comment, body: &str) {
+    act(desk, by, comment.ticket_id, async |conn, ctx, ticket| {
+        desk::edit_comment(conn, ctx, ticket, comment.id, by, body).await
+    })
+    .await
+    .unwrap();
+}
+
+#[tokio::test]
+async fn a_reply_that_was_edited_while_it_was_held_is_taken_back_all_the_same() {
+    let desk = Desk::open().await;
+    let (ticket, ann) = asked(&desk).await;
+    let seconds = i64::from(desk.app.settings.notify.undo_seconds);
+    let held = reply(&desk, &ann, ticket.id, "You are wrong.").await;
+    desk.advance(TimeDelta::seconds(seconds - 1));
+    edit(&desk, &ann, &held, "You are right.").await;
+    // The first undo time is over, that of the new words is not.
+    desk.advance(TimeDelta::seconds(seconds - 1));
+    desk.drain_outbox().await;
+    assert!(desk.take_now().is_empty());
+    assert_eq!(undo(&desk, &ann, &ticket).await.unwrap(), ["replied"]);
+    assert!(desk.take_mail().await.is_empty());
+    let mut conn = desk.app.pool.acquire().await.unwrap();
+    let gone = frontdesk::ticket::timeline::comment(&mut conn, held.id);
+    assert!(gone.await.unwrap().unwrap().deleted_at.is_some());
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn an_edited_reply_leaves_with_its_new_words_once_their_undo_time_is_over() {
+    let desk = Desk::open().await;
+    let (ticket, ann) = asked(&desk).await;
+    let held = reply(&desk, &ann, ticket.id, "It takes to weeks.").await;
+    edit(&desk, &ann, &held, "It takes two weeks.").await;
+    let mail = desk.take_one().await;
+    assert!(mail.text().contains("two weeks"), "{}", mail.text());
+    let refused = undo(&desk, &ann, &ticket).await.unwrap_err();
+    assert!(refused.contains("changed nothing"), "{refused}");
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn one_reply_is_taken_back_by_its_own_id_whatever_was_done_since() {
+    let desk = Desk::open().await;
+    let (ticket, ann) = asked(&desk).await;
+    let first = reply(&desk, &ann, ticket.id, "The first word.").await;
+    reply(&desk, &ann, ticket.id, "The second word.").await;
+    act(&desk, &ann, ticket.id, async |conn, ctx, ticket| {
+        desk::set_priority(conn, ctx, ticket, "high", None).await
+    })
+    .await
+    .unwrap();
+    let bob = desk.agent("bob", None).await;
+    let by_id = async |by: &Person| {
+        act(&desk, by, ticket.id, async |conn, ctx, ticket| {
+            desk::undo_comment(conn, ctx, ticket, by, first.id).await
+        })
+        .await
+    };
+    assert!(by_id(&bob).await.is_err(), "it is Ann's");
+    assert_eq!(by_id(&ann).await.unwrap().len(), 1);
+    assert!(by_id(&ann).await.is_err(), "it is taken back already");
+    assert_eq!(desk.ticket().await.priority, "high");
+    let mails = desk.take_mail().await;
+    let all: Vec<String> = mails.iter().map(|mail| mail.text().to_owned()).collect();
+    assert!(all.iter().any(|text| text.contains("The second word.")));
+    assert!(!all.iter().any(|text| text.contains("The first word.")));
+    desk.close().await;
+}
+
+/// Whether the customer is asked whether it is settled.
+async fn is_asked(desk: &Desk, ticket: &Ticket) -> bool {
+    let asked: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM close_request WHERE ticket_id = $1 AND answered_at IS NULL",
+    )
+    .bind(ticket.id.0)
+    .fetch_one(&desk.app.pool)
+    .await
+    .unwrap();
+    asked > 0
+}
+
+#[tokio::test]
+async fn a_question_whether_it_is_settled_goes_back_with_or_without_a_word() {
+    let desk = Desk::open().await;
+    let (ticket, ann) = asked(&desk).await;
+    let waits = "waiting_on_customer";
+    for (waiting, line) in [
+        (false, "resolve --ask"),
+        (false, "resolve --ask -- Does it work now?"),
+        (true, "resolve --ask"),
+        (true, "resolve --ask -- Does it work now?"),
+    ] {
+        if waiting && desk.ticket().await.status != waits {
+            act(&desk, &ann, ticket.id, async |conn, ctx, ticket| {
+                desk::change_status(conn, ctx, ticket, waits, None).await
+            })
+            .await
+            .unwrap();
+            desk.take_mail().await;
+        }
+        let before = desk.ticket().await;
+        let said = desk.command_in(&ann, Some(ticket.id), line).await.unwrap();
+        assert!(is_asked(&desk, &ticket).await, "{line}");
+        undo(&desk, &ann, &ticket).await.unwrap();
+        assert_eq!(still(&desk.ticket().await), still(&before), "{line}");
+        assert!(
+            !is_asked(&desk, &ticket).await,
+            "{line}, waiting: {waiting}"
+        );
+        assert_eq!(said.offers.is_empty(), !line.contains("Does it"), "{line}");
+        assert!(desk.take_mail().await.is_empty(), "{line}");
+    }
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_closing_word_that_is_deleted_takes_its_question_back() {
+    let desk = Desk::open().await;
+    let (ticket, ann) = asked(&desk).await;
+    let line = "resolve --ask -- Does it work now?";
+    let said = desk.command_in(&ann, Some(ticket.id), line).await.unwrap();
+    let word = said.comment.unwrap();
+    act(&desk, &ann, ticket.id, async |conn, ctx, ticket| {
+        desk::delete_comment(conn, ctx, ticket, word, &ann).await
+    })
+    .await
+    .unwrap();
+    assert!(!is_asked(&desk, &ticket).await);
+    desk.take_mail().await;
     desk.close().await;
 }
