@@ -158,6 +158,20 @@ pub enum Command {
     Help(Help),
 }
 
+impl Command {
+    /// Whether the files that come with it become part of a ticket.
+    pub(super) fn takes_files(&self) -> bool {
+        match self {
+            Self::Resolve(resolve) => resolve.says_something(),
+            Self::Canned(canned) => matches!(canned, Canned::Use(_)),
+            _ => matches!(
+                self,
+                Self::Open(_) | Self::Reply(_) | Self::Note(_) | Self::Comment(_) | Self::Attach(_)
+            ),
+        }
+    }
+}
+
 /// The ticket a command is about.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct OnTicket {

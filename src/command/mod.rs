@@ -54,6 +54,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{Acquire as _, PgConnection, PgPool};
 
 pub use agent::StaffRole;
+pub use attach::{taker_of_files, takes_files_away};
 pub use bulk::carry_on as carry_on_bulk;
 pub use grammar::Command;
 pub use parse::{Parsed, parse};
@@ -61,8 +62,8 @@ pub use problem::{Failure, Fault, Mark, UserError};
 pub use reply::{Offer, Reply, ReplyFile};
 pub use specs::{complete, specs};
 pub use stats::Stats;
-
 pub use words::edited;
+
 use crate::config::Settings;
 use crate::db;
 use crate::ids::TicketId;

@@ -6,6 +6,7 @@ use super::act::{self, Deed, Scene};
 use super::orders::Orders;
 use super::spoken::{self, Spoken};
 use super::{answer, orders, parties, words};
+use crate::command;
 use crate::desk::{self, NewWords, Said};
 use crate::ids::TicketId;
 use crate::mail::html;
@@ -60,9 +61,10 @@ async fn by_staff(
         false => Orders::none(&scene.mail.reply),
     };
     if !orders.commands.is_empty() {
-        // Files belong to the words; where there are none, they go with what is ordered.
+        // Files belong to the words; where there are none, or they are to be attached, they go with what is ordered.
         let silent = orders.words.is_empty();
-        let files = if silent { words.files } else { &[] };
+        let ordered = silent || command::takes_files_away(&orders.commands, true);
+        let files = if ordered { words.files } else { &[] };
         orders::give(conn, scene, author, Some(ticket), files, &orders.commands).await?;
         if silent {
             return Ok(Deed {
@@ -71,6 +73,9 @@ async fn by_staff(
             });
         }
         words = words::alone(words);
+        if ordered {
+            words.files = &[];
+        }
     }
     let mut ticket = ticket::store::lock(conn, ticket).await?;
     let mut internal = timeline::internal_texts(conn, ticket.id).await?;

@@ -82,10 +82,13 @@ pub(super) async fn give(
         source: Source::Mail,
         ticket,
         account: None,
-        files,
+        files: &[],
     };
+    let taker = command::taker_of_files(commands, ticket.is_some());
     let mut outcomes = Vec::new();
-    for line in commands {
+    for (place, line) in commands.iter().enumerate() {
+        let files = if taker == Some(place) { files } else { &[] };
+        let caller = Caller { files, ..caller };
         let done = command::run(conn, &surroundings, &caller, line).await;
         let (done, words) = match done {
             Ok(reply) => (true, reply.plain()),
