@@ -3,9 +3,9 @@
 use sqlx::PgConnection;
 
 use super::act::Scene;
-use crate::command::{self, Caller, Failure, Reported};
+use crate::command::{self, Caller, Failure, ReplyFile, Reported};
 use crate::ids::TicketId;
-use crate::notify::{self, Happening, Outcome};
+use crate::notify::{self, GivenFile, Happening, Outcome};
 use crate::people::Person;
 use crate::ticket::Source;
 use crate::ticket::timeline::NewFile;
@@ -90,15 +90,17 @@ pub(super) async fn give(
         let files = if taker == Some(place) { files } else { &[] };
         let caller = Caller { files, ..caller };
         let done = command::run(conn, &surroundings, &caller, line).await;
-        let (done, words) = match done {
-            Ok(reply) => (true, reply.plain()),
-            Err(Failure::User(error)) => (false, error.to_string()),
-            Err(Failure::Other(error)) => (false, Reported::new(&error).to_string()),
+        let (done, words, file) = match done {
+            Ok(reply) => (true, reply.plain(), reply.file),
+            Err(Failure::User(error)) => (false, error.to_string(), None),
+            Err(Failure::Other(error)) => (false, Reported::new(&error).to_string(), None),
         };
+        let given = |file: ReplyFile| GivenFile::new(&file.name, file.content_type, &file.content);
         outcomes.push(Outcome {
             command: (*line).to_owned(),
             done,
             words,
+            file: file.map(given),
         });
     }
     let (Some(from), true) = (&scene.mail.mail.from, scene.claimed.answering) else {

@@ -5,6 +5,7 @@ use serde_json::Value;
 use sqlx::PgConnection;
 
 use super::draft::Head;
+use super::given;
 use super::render::{RenderError, Templates};
 use super::rows::{domain, mailbox};
 use crate::config::Settings;
@@ -46,9 +47,9 @@ pub struct Enclosed {
 /// Why a row cannot become a mail. No later attempt would go better.
 #[derive(Debug, thiserror::Error)]
 pub enum LetterError {
-    /// The draft does not say to whom it is.
-    #[error("the draft has no readable head: {0}")]
-    Head(#[from] serde_json::Error),
+    /// The draft does not say to whom it is, or holds a file that is none.
+    #[error("the draft cannot be read: {0}")]
+    Draft(#[from] serde_json::Error),
     /// There is no mailbox to send from.
     #[error("no mailbox is configured")]
     NoMailbox,
@@ -162,6 +163,7 @@ pub fn write(
     let earlier = earlier(row, enclosed.references);
     let mut attachments = enclosed.files;
     attachments.extend(pictures(&row.draft)?);
+    attachments.extend(given::files(&row.draft)?);
     let mail = OutgoingMail {
         from: named(settings, mailbox.address.clone()),
         to: head.to.into_iter().map(Mailbox::from).collect(),

@@ -66,7 +66,7 @@ use crate::outbox;
 use crate::ticket::{Actor, Comment, Ticket};
 
 pub use draft::span;
-pub use given::{CommandsGiven, Outcome};
+pub use given::{CommandsGiven, GivenFile, Outcome};
 pub use notices::Rejection;
 pub use outcome::{Published, Told, Why, Withheld};
 pub use readdress::readdress;

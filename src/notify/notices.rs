@@ -81,6 +81,7 @@ pub(super) fn of_commands(
         command: one_line(&outcome.command),
         done: outcome.done,
         words: clean(&outcome.words),
+        file: outcome.file.clone(),
     });
     let draft = CommandsDraft {
         mail: &head,

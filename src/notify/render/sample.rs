@@ -365,12 +365,14 @@ fn commands(about: &'static str, reader: &str, subject: &str) -> Sample {
                 command: "take".to_owned(),
                 done: true,
                 words: "ada has TKT-20261120-0042 now; it is In progress.".to_owned(),
+                file: None,
             },
             Outcome {
                 command: "status resolvd".to_owned(),
                 done: false,
                 words: "status resolvd\n       ^^^^^^^\nThere is no status `resolvd`. Did you mean `resolved`?"
                     .to_owned(),
+                file: None,
             },
         ],
         in_reply_to: Some("q1@desk.example"),

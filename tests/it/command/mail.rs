@@ -137,3 +137,68 @@ async fn a_proven_agent_works_any_ticket_by_a_new_mail() {
     );
     bench.close().await;
 }
+
+/// The same with a file.
+fn with_file(answer: &str, content: &str) -> String {
+    let (head, text) = answer.split_once("\n\n").unwrap();
+    format!(
+        "{head}\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=\"b\"\n\n--b\nContent-Type: text/plain\n\n{text}\n\
+         --b\nContent-Type: text/plain; name=\"internal.log\"\n\
+         Content-Disposition: attachment; filename=\"internal.log\"\n\n{content}\n--b--\n"
+    )
+}
+
+/// How many files each comment has, in order.
+async fn files(desk: &Desk) -> Vec<usize> {
+    let ticket = desk.ticket().await;
+    let mut conn = desk.app.pool.acquire().await.unwrap();
+    let comments = frontdesk::ticket::timeline::comments(&mut conn, ticket.id);
+    let comments = comments.await.unwrap();
+    let count = |comment: &frontdesk::ticket::Comment| comment.attachments.len();
+    comments.iter().map(count).collect()
+}
+
+#[tokio::test]
+async fn a_file_goes_with_one_command_and_no_file_of_staffs_leaves_with_a_reply() {
+    for orders in [
+        "/attach internal log\n/reply We are on it",
+        "/reply We are on it\n/attach internal log",
+        "/note internal log\n/reply We are on it",
+        "/attach internal log\n\nWe are on it",
+        "/priority high\n/note internal log\n/resolve We are on it",
+    ] {
+        let (desk, notification) = notified().await;
+        let mail = with_file(&answer(&notification, "a1", orders), "secretplan");
+        desk.receive(&mail).await;
+        let mails = desk.take_mail().await;
+        let to_carla = to(&mails, "carla@customer.test");
+        assert!(to_carla.text().contains("We are on it"), "{orders}");
+        assert!(to_carla.mail.mail.attachments.is_empty(), "{orders}");
+        let whole = String::from_utf8_lossy(&to_carla.raw);
+        assert!(!whole.contains("internal"), "{orders}: {whole}");
+        let mut with_files = files(&desk).await;
+        with_files.sort_unstable();
+        assert_eq!(with_files, [0, 0, 1], "{orders}");
+        desk.close().await;
+    }
+}
+
+#[tokio::test]
+async fn the_file_of_an_answer_goes_with_the_one_mail() {
+    let (desk, notification) = notified().await;
+    desk.receive(&answer(&notification, "a1", "/transcript\n/priority high"))
+        .await;
+    let mail = desk.take_one().await;
+    assert_eq!(mail.to, "ann@agents.test");
+    let files = &mail.mail.mail.attachments;
+    assert_eq!(files.len(), 1, "{}", mail.text());
+    let transcript = String::from_utf8_lossy(&files[0].content);
+    assert!(transcript.contains("Please help."), "{transcript}");
+    assert!(
+        mail.text()
+            .contains(&format!("Attached: {}", files[0].name)),
+        "{}",
+        mail.text()
+    );
+    desk.close().await;
+}
