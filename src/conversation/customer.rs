@@ -10,6 +10,7 @@ use super::who::Known;
 use super::words::Words;
 use crate::chat::{Button, ChatEvent, EventKind, Message, PostRef, Tone, text};
 use crate::command;
+use crate::config::chat::ChatSettings;
 use crate::desk::{self, Context};
 use crate::ids::TicketId;
 use crate::notify::posts;
@@ -24,18 +25,66 @@ use crate::ticket::{Actor, close_request, store as tickets};
 const BEFORE_THEIR_EYES: &str = "Nothing was done: the customer reads what is typed in that thread, this line too. Delete it there, \
 and type it in the ticket's own thread, or as a slash command.";
 
+/// What somebody is told whose words stand in no ticket's thread.
+const BESIDE: &str = "What you wrote here stands nowhere else: it is in no ticket's thread. Write it in the thread of its ticket.";
+
 /// Whether a message was written, changed or taken away in a customer's thread, or the panel was taken away. What else is said
 /// in the place of customers is nobody's business.
 pub(super) async fn is_theirs(
     conn: &mut PgConnection,
+    chat: &ChatSettings,
     event: &ChatEvent,
 ) -> Result<bool, sqlx::Error> {
     if let (EventKind::Deleted { post }, None) = (&event.kind, &event.place.thread) {
         let panel = customer_thread::panel(conn, &event.platform).await?;
-        return Ok(panel.is_some_and(|panel| panel.id == *post && panel.place == event.place));
+        if panel.is_some_and(|panel| panel.id == *post && panel.place == event.place) {
+            return Ok(true);
+        }
     }
     let thread = customer_thread::at(conn, &event.platform, &event.place).await?;
-    Ok(thread.is_some())
+    Ok(thread.is_some() || is_beside(conn, chat, event).await?)
+}
+
+/// Whether it stands in a conversation that was opened for customers' threads, and in none of them: where the platform has no
+/// private threads, people see the conversation's own box first, and type there. The channel of all customers is none.
+pub(super) async fn is_beside(
+    conn: &mut PgConnection,
+    chat: &ChatSettings,
+    event: &ChatEvent,
+) -> Result<bool, sqlx::Error> {
+    let place = event.place.place.as_str();
+    let of_all = chat
+        .customers
+        .as_ref()
+        .map(|customers| customers.place.as_str());
+    if event.place.thread.is_some() || of_all.is_none_or(|of_all| of_all == place) {
+        return Ok(false);
+    }
+    customer_thread::any_in(conn, &event.platform, place).await
+}
+
+/// A message was written beside customers' threads: a customer means their newest ticket there that is open. Nothing where
+/// it is no ticket's business: they have none that is open, and speak to us alone.
+pub(super) async fn beside(
+    scene: &mut Scene<'_>,
+    known: &Known,
+    post: &str,
+    text: &str,
+    to_us: bool,
+) -> anyhow::Result<Option<Deed>> {
+    let (place, user) = (&scene.event.place.place, &scene.event.who.id);
+    let thread = customer_thread::newest_open(scene.conn, &scene.chat.name, place, user).await?;
+    if let Some(thread) = thread {
+        return posted(scene, known, &thread, post, text).await.map(Some);
+    }
+    if to_us {
+        return Ok(None);
+    }
+    Ok(Some(Deed {
+        openly: !known.is_staff(),
+        ..Deed::refused("it was written beside the threads of tickets")
+            .saying(Message::text(BESIDE))
+    }))
 }
 
 /// A message was written in a customer's thread.

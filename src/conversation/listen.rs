@@ -111,7 +111,7 @@ impl Listener {
         }
         let now = self.clock.now();
         let mut tx = self.pool.begin().await?;
-        if !ours && !customer::is_theirs(&mut tx, event).await? {
+        if !ours && !customer::is_theirs(&mut tx, &self.chat, event).await? {
             return tx.rollback().await;
         }
         let new = store::insert(&mut tx, now, event).await?;

@@ -14,7 +14,8 @@
 //! | a button, a form, an emoji                                | the command that it stands for                       |
 //!
 //! A customer's own thread, which they share with the team, is another matter (`customer`): everybody reads everything there,
-//! so that what staff writes in it is public, and what the customer writes is theirs.
+//! so that what staff writes in it is public, and what the customer writes is theirs. What a customer writes beside such
+//! threads, in the conversation that was opened for them, is a comment on the newest of these tickets that is open.
 //!
 //! Elsewhere, slash commands and text that mentions us are commands too, and the rest is nobody's business: it is not even
 //! written down. Only staff is heard in a ticket's thread. Whoever is unknown has no rights; their text is kept in its row

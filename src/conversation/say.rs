@@ -94,6 +94,8 @@ pub(super) async fn act(scene: &mut Scene<'_>) -> anyhow::Result<Deed> {
     let known = who::look(scene.conn, scene.now, scene.chat, &event.who).await?;
     let person = known.person.as_ref().map(|person| person.id);
     let own = customer_thread::at(scene.conn, &scene.chat.name, &event.place).await?;
+    let beside = own.is_none() && customer::is_beside(scene.conn, scene.chat, event).await?;
+    let among_customers = own.is_some() || beside;
     let here = match &own {
         Some(own) => Some(own.ticket_id),
         None => chat_thread::ticket_at(scene.conn, &scene.chat.name, &event.place).await?,
@@ -109,11 +111,18 @@ pub(super) async fn act(scene: &mut Scene<'_>) -> anyhow::Result<Deed> {
             to_us,
             ..
         } => {
+            let theirs = match beside {
+                true => customer::beside(scene, &known, post, text, *to_us).await?,
+                false => None,
+            };
             let ticket = match (here, reply_to) {
                 (None, Some(reply_to)) => meant(scene, reply_to).await?,
                 _ => here,
             };
-            posted(scene, &known, ticket, post, text, *to_us).await?
+            match theirs {
+                Some(deed) => deed,
+                None => posted(scene, &known, ticket, post, text, *to_us).await?,
+            }
         }
         EventKind::Command { line, .. } => run(scene, &known, here, line).await?,
         EventKind::Pressed { action, values, .. } => {
@@ -135,11 +144,11 @@ pub(super) async fn act(scene: &mut Scene<'_>) -> anyhow::Result<Deed> {
             react::on_person(scene, &known, name, whom).await?
         }
         EventKind::Edited { post, text } => {
-            amend::edited(scene, &known, post, text, own.is_some()).await?
+            amend::edited(scene, &known, post, text, among_customers).await?
         }
         EventKind::Deleted { post } => match panel::taken_away(scene, post).await? {
             Some(deed) => deed,
-            None => amend::deleted(scene, post, own.is_some()).await?,
+            None => amend::deleted(scene, post, among_customers).await?,
         },
         EventKind::Completing { .. } => Deed::ignored("completions are answered at once"),
     };

@@ -130,6 +130,52 @@ pub async fn at(
     .await
 }
 
+/// Whether customers' threads stand in a conversation.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn any_in(
+    conn: &mut PgConnection,
+    platform: &str,
+    place: &str,
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"SELECT EXISTS (SELECT FROM customer_thread
+                          WHERE platform = $1 AND place = $2 AND thread IS NOT NULL AND gone_at IS NULL) AS "any!""#,
+        platform,
+        place
+    )
+    .fetch_one(conn)
+    .await
+}
+
+/// Somebody's newest thread in a conversation whose ticket is open.
+///
+/// # Errors
+/// If the database does not answer.
+pub async fn newest_open(
+    conn: &mut PgConnection,
+    platform: &str,
+    place: &str,
+    user: &str,
+) -> Result<Option<CustomerThread>, sqlx::Error> {
+    sqlx::query_as!(
+        CustomerThread,
+        r#"SELECT customer_thread.id AS "id: CustomerThreadId", platform, place, thread,
+                  ticket_id AS "ticket_id: TicketId", person_id AS "person_id: PersonId", user_id,
+                  gone_at IS NOT NULL AS "gone!"
+           FROM customer_thread JOIN ticket ON ticket.id = ticket_id
+           WHERE platform = $1 AND place = $2 AND user_id = $3 AND thread IS NOT NULL AND gone_at IS NULL
+             AND status_kind IN ('new', 'open', 'waiting')
+           ORDER BY customer_thread.id DESC LIMIT 1"#,
+        platform,
+        place,
+        user
+    )
+    .fetch_optional(conn)
+    .await
+}
+
 /// The threads that are there for a ticket and for those that were merged into it.
 ///
 /// # Errors

@@ -1,7 +1,7 @@
 //! Customers in chat: the panel, their own threads, endings, and by which way they are reached.
 
 use chrono::TimeDelta;
-use frontdesk::chat::{Act, ChatFailure, Chatter, PostPlace};
+use frontdesk::chat::{Act, ChatFailure, Chatter, EventKind, PostPlace};
 
 use frontdesk::notify::posts;
 
@@ -768,5 +768,87 @@ async fn an_answer_that_waits_is_told_in_chat_once_however_the_customers_change(
         ["**ada**:\n\nIt is paid back."]
     );
     assert_eq!(outside(&desk.take_mail().await), ["dan@customer.test"]);
+    desk.close().await;
+}
+
+/// The conversation that a customer's thread stands in where the platform has no private threads.
+async fn in_a_conversation_of_its_own(desk: &Desk) -> PostPlace {
+    sqlx::query("UPDATE customer_thread SET place = 'd-talk'")
+        .execute(&desk.app.pool)
+        .await
+        .unwrap();
+    PostPlace {
+        place: "d-talk".to_owned(),
+        thread: None,
+    }
+}
+
+#[tokio::test]
+async fn words_beside_a_customers_thread_stand_on_their_newest_open_ticket() {
+    let (desk, staffs, _) = with_ticket().await;
+    let box_of_all = in_a_conversation_of_its_own(&desk).await;
+    let words = said(&desk, &new(), &box_of_all, "resolve, or so I hope");
+    desk.hear(words.clone()).await;
+    // Alone with us, what somebody types would be a command elsewhere.
+    let mut alone = said(&desk, &new(), &box_of_all, "take");
+    if let EventKind::Posted { to_us, .. } = &mut alone.kind {
+        *to_us = true;
+    }
+    desk.hear(alone).await;
+    let ticket = desk.ticket().await;
+    assert_eq!(
+        desk.comments(ticket.id).await[1..],
+        [
+            "public customer: resolve, or so I hope",
+            "public customer: take"
+        ]
+    );
+    desk.hear(amended(&desk, &new(), &words, Some("It was in July.")))
+        .await;
+    assert_eq!(
+        desk.comments(ticket.id).await[1],
+        "public customer: It was in July."
+    );
+    let deeds = desk.take_posts().await;
+    assert!(
+        deeds.iter().any(|deed| deed.at.as_ref() == Some(&staffs)),
+        "{deeds:#?}"
+    );
+    // Whoever has no open ticket there is told where to write.
+    desk.hear(said(&desk, &ada(), &box_of_all, "SECRET")).await;
+    let deeds = desk.take_posts().await;
+    assert_eq!(deeds.len(), 1, "{deeds:#?}");
+    assert!(matches!(&deeds[0].act, Act::Direct { user, .. } if user == "u-ada"));
+    assert!(deeds[0].text().contains("stands nowhere else"));
+    assert_eq!(desk.comments(ticket.id).await.len(), 3);
+    desk.take_mail().await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn an_edit_of_a_held_reply_says_who_gets_it_and_how_to_take_it_back() {
+    let (desk, staffs, theirs) = with_ticket().await;
+    let reply = said(&desk, &ada(), &staffs, ">> It takes to weeks.");
+    desk.hear(reply.clone()).await;
+    desk.take_posts().await;
+    let better = Some(">> It takes two weeks.");
+    desk.hear(amended(&desk, &ada(), &reply, better)).await;
+    let deeds = desk.take_posts().await;
+    let told = deeds
+        .iter()
+        .find(|deed| deed.text().contains("Sam Stranger in chat"))
+        .unwrap_or_else(|| panic!("{deeds:#?}"));
+    assert_eq!(told.at.as_ref(), Some(&staffs));
+    let undo = told.action("Undo");
+    desk.hear(pressed(&desk, &ada(), &staffs, &undo)).await;
+    desk.advance(TimeDelta::minutes(2));
+    desk.take_posts().await;
+    assert!(
+        desk.chat()
+            .stands_at(&theirs)
+            .iter()
+            .all(|message| !message.text.contains("weeks")),
+    );
+    desk.take_mail().await;
     desk.close().await;
 }
