@@ -1,5 +1,7 @@
 //! The grammar as chat platforms register it, and what is offered while somebody types.
 
+use std::collections::BTreeSet;
+
 use clap::Arg;
 use clap::builder::ValueParser;
 use sqlx::PgConnection;
@@ -9,6 +11,8 @@ use super::{Caller, Scene};
 use crate::chat::text::shortened;
 use crate::chat::{CommandOption, CommandSpec, OptionKind, Written};
 use crate::config::{DeskSettings, Settings};
+use crate::ticket::find::Found;
+use crate::ticket::query::Sight;
 use crate::{people, ticket};
 
 /// The longest help of a command or an option that every platform takes.
@@ -16,6 +20,9 @@ const LONGEST_ABOUT: usize = 100;
 
 /// The most choices that every platform takes, fixed ones as well as those offered while somebody types.
 const MOST_CHOICES: usize = 25;
+
+/// How many tickets are looked at for what is typed of their subjects, besides the one of the number.
+const LOOKED_AT: i64 = 200;
 
 /// The commands to register, with the desk's own words as choices. Every option is written as a flag: a value that
 /// somebody typed into a field of its own is never taken for anything else.
@@ -139,12 +146,14 @@ fn is_completed(argument: &str) -> bool {
             | "assignee"
             | "agent"
             | "for"
+            | "to"
             | "name"
             | "other"
             | "into"
             | "command"
             | "organization"
             | "tag"
+            | "tags"
     )
 }
 
@@ -172,8 +181,8 @@ pub async fn complete(
                 )
             })
             .collect(),
-        TICKET | "other" | "into" if staff => tickets(conn).await?,
-        "handle" | "assignee" | "agent" | "for" if staff => handles(conn).await?,
+        TICKET | "other" | "into" if staff => return tickets(conn, typed).await,
+        "handle" | "assignee" | "agent" | "for" | "to" if staff => handles(conn).await?,
         "organization" if staff => {
             let like = people::organization::like(conn, typed).await?;
             like.into_iter().map(|name| (name.clone(), name)).collect()
@@ -182,27 +191,75 @@ pub async fn complete(
             let tags = ticket::listed::tags(conn).await?;
             tags.into_iter().map(|tag| (tag.clone(), tag)).collect()
         }
+        "tags" if staff => return tags(conn, typed).await,
         "name" if staff => canned(conn).await?,
         _ => words(&scene.settings.desk, option).unwrap_or_default(),
     };
-    let typed = typed.trim().trim_start_matches(['@', '#']).to_lowercase();
+    let typed = bare(typed);
     let fits = |text: &str| text.to_lowercase().contains(&typed);
-    Ok(all
-        .into_iter()
-        .filter(|(value, name)| fits(value) || fits(name))
-        .take(MOST_CHOICES)
-        .map(|(value, name)| (value, shortened(&name, LONGEST_ABOUT)))
-        .collect())
+    let fitting = all.into_iter();
+    Ok(shown(
+        fitting.filter(|(value, name)| fits(value) || fits(name)),
+    ))
 }
 
-/// The newest tickets that are not done.
-async fn tickets(conn: &mut PgConnection) -> Result<Vec<(String, String)>, sqlx::Error> {
-    let newest = ticket::store::newest(conn, false, 200).await?;
-    let named = newest.into_iter().map(|ticket| {
+/// What was typed, as it is looked for.
+fn bare(typed: &str) -> String {
+    typed.trim().trim_start_matches(['@', '#']).to_lowercase()
+}
+
+/// As many as every platform takes, with names as long as it takes them.
+fn shown(all: impl Iterator<Item = (String, String)>) -> Vec<(String, String)> {
+    all.take(MOST_CHOICES)
+        .map(|(value, name)| (value, shortened(&name, LONGEST_ABOUT)))
+        .collect()
+}
+
+/// The ticket whose number was typed, or its end; then the newest that are not done, and the newest of all.
+async fn tickets(
+    conn: &mut PgConnection,
+    typed: &str,
+) -> Result<Vec<(String, String)>, sqlx::Error> {
+    let mut all = Vec::new();
+    match ticket::find::by_number(conn, Sight::Staff, typed).await? {
+        Found::One(id) => all.push(ticket::store::get(conn, id).await?),
+        Found::Several(numbers) => {
+            for number in numbers {
+                if let Some(id) = ticket::store::by_number(conn, &number).await? {
+                    all.push(ticket::store::get(conn, id).await?);
+                }
+            }
+        }
+        Found::Nothing => {}
+    }
+    let found = all.len();
+    for with_done in [false, true] {
+        all.extend(ticket::store::newest(conn, with_done, LOOKED_AT).await?);
+    }
+    let mut seen = BTreeSet::new();
+    all.retain(|ticket| seen.insert(ticket.id));
+    let typed = bare(typed);
+    let named = all.into_iter().enumerate().filter_map(|(place, ticket)| {
         let name = format!("{} {}", ticket.number, ticket.subject);
-        (ticket.number, name)
+        let fits = place < found || name.to_lowercase().contains(&typed);
+        fits.then_some((ticket.number, name))
     });
-    Ok(named.collect())
+    Ok(shown(named))
+}
+
+/// Several tags stand in one value, each with its sign: the last one is completed, and the others stay.
+async fn tags(conn: &mut PgConnection, typed: &str) -> Result<Vec<(String, String)>, sqlx::Error> {
+    let last = typed.rfind([',', ' ']).map_or(0, |at| at + 1);
+    let (before, last) = typed.split_at_checked(last).unwrap_or(("", typed));
+    let begun = last.trim_start_matches(['+', '-']);
+    let sign = last.strip_suffix(begun).unwrap_or_default();
+    let begun = begun.to_lowercase();
+    let all = ticket::listed::tags(conn).await?.into_iter();
+    let fitting = all.filter(|tag| tag.to_lowercase().contains(&begun));
+    let whole = fitting.map(|tag| format!("{before}{sign}{tag}"));
+    // A value that is cut would be another one.
+    let whole = whole.filter(|value| value.chars().count() <= LONGEST_ABOUT);
+    Ok(shown(whole.map(|value| (value.clone(), value))))
 }
 
 async fn canned(conn: &mut PgConnection) -> Result<Vec<(String, String)>, sqlx::Error> {
