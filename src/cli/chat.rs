@@ -12,13 +12,14 @@ use tokio_util::sync::CancellationToken;
 
 use super::agent;
 use super::exit::{self, Exit};
+use super::line_settings::LineSettings;
 use super::open::DeskArgument;
 use crate::app::App;
 use crate::chat::terminal::{Find, PLACE, Paper, Screen, Setting, Source, Terminal};
 use crate::chat::{ChatEvent, ChatPlatform, Chatter, EventKind, Platforms, text};
 use crate::conversation::{Follower, Handler, Listener, Seat, surface};
 use crate::people::{Person, Role, store};
-use crate::supervise::Supervisor;
+use crate::supervise::{Signals, Supervisor};
 use crate::{command, telemetry};
 
 /// How often it is looked what is new on the desk.
@@ -49,6 +50,7 @@ pub(super) async fn run(arguments: &ChatArguments) -> anyhow::Result<()> {
         settings.log.filter = "error".to_owned();
     }
     telemetry::init(&settings.log)?;
+    let signals = Signals::listen()?;
     let work = async |app: &App| {
         let person = sitting(app, arguments.agent.as_deref()).await?;
         let supervisor = Supervisor::new();
@@ -61,7 +63,7 @@ pub(super) async fn run(arguments: &ChatArguments) -> anyhow::Result<()> {
         if on_terminal {
             session.greet(&person, arguments.agent.is_none());
         }
-        let done = session.run(&CancellationToken::new()).await;
+        let done = session.run_until(signals).await;
         session.close().await;
         supervisor.drain(DRAIN).await;
         done
@@ -128,6 +130,8 @@ pub(super) struct Session {
     handler: Handler,
     follower: Follower,
     seat: Seat,
+    /// Put back when everything else is gone.
+    _settings: LineSettings,
 }
 
 impl Session {
@@ -139,6 +143,7 @@ impl Session {
         screen: Screen,
         echo: bool,
     ) -> anyhow::Result<Self> {
+        let line_settings = LineSettings::keep();
         let handle = person.handle.clone().context("the agent has no handle")?;
         let seat = Seat::take(&app.pool, app.clock.now(), &handle, PLACE).await?;
         let chat = seat.chat.clone();
@@ -186,6 +191,7 @@ impl Session {
             handler: app.handler(platforms).alone_for(chat),
             follower,
             seat,
+            _settings: line_settings,
         })
     }
 
@@ -229,6 +235,19 @@ impl Session {
         }
         // What the last line led to is shown as well.
         self.look().await
+    }
+
+    /// The same until a signal asks the program to end; a second one ends it at once.
+    async fn run_until(&mut self, mut signals: Signals) -> anyhow::Result<()> {
+        let stop = CancellationToken::new();
+        let mut running = std::pin::pin!(self.run(&stop));
+        tokio::select! {
+            done = &mut running => return done,
+            _ = signals.next() => {}
+        }
+        signals.end_on_next();
+        stop.cancel();
+        running.await
     }
 
     /// Works one event, shows what came of it, and lets the next line be read.

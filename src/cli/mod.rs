@@ -16,6 +16,7 @@ mod exit;
 mod fetch;
 mod import;
 mod inbound;
+mod line_settings;
 mod mail;
 mod open;
 mod outbox;

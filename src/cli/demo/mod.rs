@@ -13,6 +13,7 @@ use clap::Args;
 
 use super::open;
 use crate::clock::Clock;
+use crate::supervise::Signals;
 use crate::telemetry;
 use place::Place;
 use stage::Stage;
@@ -32,6 +33,7 @@ pub struct DemoArguments {
 
 /// Tells the story, and then lets the visitor go on.
 pub(super) async fn run(arguments: &DemoArguments) -> anyhow::Result<()> {
+    let mut signals = Signals::listen()?;
     let place = Place::prepare(arguments.folder.as_deref()).await?;
     let settings = place.settings().await?;
     telemetry::init(&settings.log)?;
@@ -43,7 +45,7 @@ pub(super) async fn run(arguments: &DemoArguments) -> anyhow::Result<()> {
         let mut stage = Stage::set(app, clock.clone(), &place).await?;
         tokio::select! {
             told = story::tell(&mut stage, &voice) => told.map(|()| true),
-            _ = tokio::signal::ctrl_c() => Ok(false),
+            _ = signals.next() => Ok(false),
         }
     })
     .await?;

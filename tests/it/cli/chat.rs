@@ -1,6 +1,11 @@
 //! `frontdesk chat`, by lines on standard input.
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::Stdio;
+
+use nix::sys::signal::{self, Signal};
+use nix::unistd::Pid;
 
 use super::desk::{CliDesk, mail};
 
@@ -163,4 +168,25 @@ async fn the_thread_of_no_ticket_is_not_entered() {
     let said = chat(&desk, "#999\nthread 999\nlist\n");
     assert_eq!(said.matches("There is no ticket 999").count(), 2, "{said}");
     assert!(said.contains(&number), "lines are commands still\n{said}");
+}
+
+#[tokio::test]
+async fn sigterm_ends_it_gently() {
+    let (desk, _) = desk().await;
+    let mut child = desk
+        .command(&["chat"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut typed = child.stdin.take().unwrap();
+    typed.write_all(b"whoami\n").unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap()).lines();
+    let answered = said.find(|line| line.as_ref().unwrap().contains("Ann Lee"));
+    assert!(answered.is_some());
+    let pid = Pid::from_raw(child.id().try_into().unwrap());
+    signal::kill(pid, Signal::SIGTERM).unwrap();
+    // There would be more lines.
+    assert_eq!(child.wait().unwrap().code(), Some(0));
+    drop(typed);
 }
