@@ -3,6 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use clap::Args;
 use serde_json::json;
 
@@ -10,7 +12,7 @@ use super::exit::{self, Exit};
 use super::open::{DeskArgument, words_from_stdin};
 use super::{agent, page};
 use crate::app::App;
-use crate::command::{self, Caller, Failure, Fault, Reply, UserError};
+use crate::command::{self, Caller, Failure, Fault, Reply, ReplyFile, UserError};
 use crate::people::Role;
 use crate::ticket::find::Found;
 use crate::ticket::query::Sight;
@@ -45,24 +47,31 @@ pub struct DoArguments {
 /// Gives the command. Ends with 0 if it was done, 64 if it was not understood, 77 if it may not be given, and 1 if the
 /// desk refuses it or something failed.
 pub(super) async fn run(arguments: &DoArguments) -> anyhow::Result<()> {
+    match work(arguments).await {
+        Ok(Ok((reply, number))) => page::print(&done(arguments, &reply, number.as_deref())?),
+        Ok(Err(error)) => Err(refused(arguments, &error)?),
+        Err(error) => {
+            tell(arguments, "failed", &format!("{error:#}"), None, None)?;
+            Err(error)
+        }
+    }
+}
+
+/// The answer and the number of its ticket, or the refusal.
+type Given = Result<(Reply, Option<String>), UserError>;
+
+async fn work(arguments: &DoArguments) -> anyhow::Result<Given> {
     let line = match arguments.stdin {
         // What stands behind two hyphens is no option.
         true => format!("{} --\n{}", arguments.command, words_from_stdin()?),
         false => arguments.command.clone(),
     };
     let work = async |app: &App| give(app, arguments, &line).await;
-    match arguments.desk.work(work).await? {
-        Ok((reply, number)) => page::print(&done(arguments, &reply, number.as_deref())?),
-        Err(error) => Err(refused(arguments, &error)?),
-    }
+    arguments.desk.work(work).await
 }
 
 /// Runs the command in a transaction of its own. Gives the answer and the number of its ticket.
-async fn give(
-    app: &App,
-    arguments: &DoArguments,
-    line: &str,
-) -> anyhow::Result<Result<(Reply, Option<String>), UserError>> {
+async fn give(app: &App, arguments: &DoArguments, line: &str) -> anyhow::Result<Given> {
     let contents = arguments.files.iter().map(|path| read(path));
     let contents: Vec<(String, Vec<u8>)> = contents.collect::<anyhow::Result<_>>()?;
     let files: Vec<NewFile<'_>> = contents
@@ -127,9 +136,7 @@ fn done(arguments: &DoArguments, reply: &Reply, number: Option<&str>) -> anyhow:
             .iter()
             .map(|offer| offer.line.as_str())
             .collect();
-        let file = reply.file.as_ref().map(
-            |file| json!({"name": file.name, "content": String::from_utf8_lossy(&file.content)}),
-        );
+        let file = reply.file.as_ref().map(as_json);
         let done = json!({
             "done": true,
             "ticket": number,
@@ -159,16 +166,8 @@ fn refused(arguments: &DoArguments, error: &UserError) -> anyhow::Result<anyhow:
         Fault::Forbidden => (exit::NO_PERMISSION, "forbidden", "this is not allowed"),
         Fault::Refused => (1, "refused", "this cannot be done"),
     };
-    if arguments.json {
-        let told = json!({
-            "done": false,
-            "fault": word,
-            "error": error.what,
-            "nearest": error.nearest,
-            "next": error.next,
-        });
-        page::print(&format!("{}\n", serde_json::to_string_pretty(&told)?))?;
-    }
+    let (nearest, next) = (error.nearest.as_deref(), error.next.as_deref());
+    tell(arguments, word, &error.what, nearest, next)?;
     let words = page::lines(&error.to_string());
     // A mark stands under its place only where the line begins at the margin.
     Ok(match error.mark {
@@ -176,4 +175,37 @@ fn refused(arguments: &DoArguments, error: &UserError) -> anyhow::Result<anyhow:
         None => Exit::new(status, words),
     }
     .into())
+}
+
+/// Tells a program why the command was not done, where one asks.
+fn tell(
+    arguments: &DoArguments,
+    fault: &str,
+    error: &str,
+    nearest: Option<&str>,
+    next: Option<&str>,
+) -> anyhow::Result<()> {
+    if !arguments.json {
+        return Ok(());
+    }
+    let told = json!({
+        "done": false,
+        "fault": fault,
+        "error": error,
+        "nearest": nearest,
+        "next": next,
+    });
+    page::print(&format!("{}\n", serde_json::to_string_pretty(&told)?))
+}
+
+/// A file as JSON holds it: text as it is, anything else as base64.
+fn as_json(file: &ReplyFile) -> serde_json::Value {
+    let (name, kind) = (&file.name, file.content_type);
+    match std::str::from_utf8(&file.content) {
+        Ok(text) => json!({"name": name, "content_type": kind, "content": text}),
+        Err(_) => {
+            let bytes = STANDARD.encode(&file.content);
+            json!({"name": name, "content_type": kind, "base64": bytes})
+        }
+    }
 }

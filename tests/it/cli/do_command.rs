@@ -66,3 +66,32 @@ async fn one_command_is_done_and_its_end_tells_what_became_of_it() {
     );
     assert_eq!(json["nearest"], "take");
 }
+
+#[tokio::test]
+async fn a_program_reads_json_whatever_goes_wrong() {
+    let mut desk = CliDesk::new().await;
+    let failed = |desk: &CliDesk, arguments: &[&str], says: &str| {
+        let ran = desk.run(arguments);
+        assert_eq!(ran.status, 1, "{ran:#?}");
+        let json: serde_json::Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(
+            (&json["done"], &json["fault"]),
+            (&false.into(), &"failed".into())
+        );
+        assert!(json["error"].as_str().unwrap().contains(says), "{json}");
+        assert!(ran.err.contains(says), "{ran:#?}");
+    };
+    failed(&desk, &["do", "list", "--json", "--as", "zoe"], "zoe");
+    failed(
+        &desk,
+        &["do", "show", "--json", "--ticket", "TKT-0"],
+        "TKT-0",
+    );
+    failed(
+        &desk,
+        &["do", "attach", "--json", "--file", "/none"],
+        "/none",
+    );
+    desk.lose_the_database();
+    failed(&desk, &["do", "list", "--json"], "database");
+}
