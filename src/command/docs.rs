@@ -28,7 +28,9 @@ it and to nobody else, and nothing is changed.
 
 Lines that begin with `/` at the head of an agent's mail are commands, up to the first other line. They are about the
 ticket that the mail answers, and are taken out of what is sent; a mail of commands alone posts nothing. The agent gets
-one answer that says what each did, or why it did not; what else the mail says is kept in any case. They are read from
+one answer that says what each did, or why it did not, with the files that they give, such as a transcript; what else
+the mail says is kept in any case. Files belong to what the mail says; in a mail of commands alone to the first `attach`,
+else to the first command that takes files, and to no other: none leaves with a reply beside it. Commands are read from
 mail of proven agents only (see docs/architecture.md, \"Whom to believe\"), never from what a mail quotes.
 
 ```
@@ -44,7 +46,7 @@ We are looking into it and write again at noon.
 `frontdesk do \"take TKT-20261120-0042\" --as ann` gives one command and ends with 0 if it was done, 64 if it was not
 understood, 77 if it may not be given, and 1 if the desk refuses it or something failed. `--ticket NUMBER` stands for
 being in that ticket's thread, `--file PATH` sends a file along, `--stdin` puts the text on standard input behind the command, `--json` prints what was
-done for programs. Without `--as` the machine's operator acts, with an admin's rights; what needs an author is refused.
+done for programs, or why it was not (`fault` is `usage`, `forbidden`, `refused` or `failed`). Without `--as` the machine's operator acts, with an admin's rights; what needs an author is refused.
 
 ## Many tickets at once
 
