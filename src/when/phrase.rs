@@ -79,9 +79,11 @@ pub fn read_every(text: &str) -> Result<Recurrence, String> {
 #[must_use]
 pub fn say(at: DateTime<Utc>, now: DateTime<Utc>, zone: Tz) -> String {
     let shown = at.with_timezone(&zone).format("%a %-d %b %Y, %H:%M %Z");
-    let minutes = (at - now).num_seconds().div_euclid(60).max(0);
+    let seconds = (at - now).num_seconds().max(0);
+    let minutes = seconds / 60;
     let (count, unit) = match minutes {
-        0..120 => (minutes, "minute"),
+        0 => (seconds, "second"),
+        1..120 => (minutes, "minute"),
         120..2_880 => (minutes / 60, "hour"),
         _ => (minutes / 1_440, "day"),
     };
@@ -132,10 +134,10 @@ impl<'t> Words<'t> {
     }
 }
 
-/// A span ahead: minutes and hours by the clock, days and weeks at the same time of day.
+/// A span ahead: seconds, minutes and hours by the clock, days and weeks at the same time of day.
 #[derive(Debug, Default, Clone, Copy)]
 struct Span {
-    minutes: i64,
+    seconds: i64,
     days: u64,
 }
 
@@ -148,14 +150,14 @@ fn ahead(words: &mut Words<'_>, now: DateTime<Utc>, zone: Tz) -> Result<DateTime
         one_span(words)
     });
     if let Some(more) = more {
-        span.minutes += more.minutes;
+        span.seconds += more.seconds;
         span.days += more.days;
     }
     if span.days == 0 {
-        return Ok(now + TimeDelta::minutes(span.minutes));
+        return Ok(now + TimeDelta::seconds(span.seconds));
     }
     let wall = zone::wall(zone, now).checked_add_days(Days::new(span.days));
-    let wall = wall.ok_or_else(wanted)? + TimeDelta::minutes(span.minutes);
+    let wall = wall.ok_or_else(wanted)? + TimeDelta::seconds(span.seconds);
     Ok(zone::instant(zone, wall))
 }
 
@@ -185,7 +187,7 @@ fn joined_span(word: &str) -> Option<Span> {
             .unwrap_or(after.len());
         let (name, after) = after.split_at_checked(letters)?;
         let span = unit(name)?.times(i64::from(number(count, 4)?))?;
-        all.minutes += span.minutes;
+        all.seconds += span.seconds;
         all.days += span.days;
         rest = after;
     }
@@ -193,20 +195,21 @@ fn joined_span(word: &str) -> Option<Span> {
 }
 
 fn unit(word: &str) -> Option<Span> {
-    let (minutes, days) = match word {
-        "m" | "min" | "mins" | "minute" | "minutes" => (1, 0),
-        "h" | "hour" | "hours" => (60, 0),
+    let (seconds, days) = match word {
+        "s" | "sec" | "secs" | "second" | "seconds" => (1, 0),
+        "m" | "min" | "mins" | "minute" | "minutes" => (60, 0),
+        "h" | "hour" | "hours" => (3_600, 0),
         "d" | "day" | "days" => (0, 1),
         "w" | "week" | "weeks" => (0, 7),
         _ => return None,
     };
-    Some(Span { minutes, days })
+    Some(Span { seconds, days })
 }
 
 impl Span {
     fn times(self, count: i64) -> Option<Self> {
         Some(Self {
-            minutes: self.minutes.checked_mul(count)?,
+            seconds: self.seconds.checked_mul(count)?,
             days: self.days.checked_mul(u64::try_from(count).ok()?)?,
         })
     }

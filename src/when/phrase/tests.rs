@@ -25,6 +25,8 @@ fn once(text: &str) -> Result<(String, String), String> {
 fn phrases_mean_what_people_mean() {
     for (text, expected) in [
         ("in 2 hours", "Fri 11-20 12:10"),
+        ("in 60 seconds", "Fri 11-20 10:11"),
+        ("in 1m60s", "Fri 11-20 10:12"),
         ("in 2h", "Fri 11-20 12:10"),
         ("in 1h30m", "Fri 11-20 11:40"),
         ("in 1 hour and 30 minutes", "Fri 11-20 11:40"),

@@ -132,6 +132,11 @@ fn a_visitor_drops_a_mail_in_and_looks_around() {
     lines
         .find(|line| line.contains("I dropped this mail into the Maildir"))
         .unwrap();
+    // What the greeting says that one may type.
+    writeln!(typing, "remind in 10 seconds Look again").unwrap();
+    lines
+        .find(|line| line.contains("Look again") && line.contains("comes"))
+        .unwrap();
     writeln!(typing, "list\nshow TKT-0\nhelp\nquit").unwrap();
     let rest: Vec<String> = lines.collect();
     assert!(
