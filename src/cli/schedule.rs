@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 
@@ -38,7 +38,7 @@ enum ScheduleCommand {
 struct RunArguments {
     /// Its name, as `frontdesk schedule list` shows it.
     name: String,
-    /// As if it were this time, such as 2026-11-24T08:00:00Z.
+    /// As if it were this time, such as 2026-11-24T08:00:00Z; with --dry-run it may be one to come.
     #[arg(long, value_name = "TIME")]
     at: Option<DateTime<Utc>>,
     /// Only say what it would do.
@@ -120,7 +120,15 @@ async fn run_one(app: &App, arguments: &RunArguments) -> anyhow::Result<()> {
             known.join(", ")
         )
     })?;
-    let at = arguments.at.unwrap_or_else(|| app.clock.now());
+    let now = app.clock.now();
+    let at = arguments.at.unwrap_or(now);
+    // What is taken ahead of its time is never run when its time comes.
+    if at > now && !arguments.dry_run {
+        bail!(
+            "{} is to come, and a schedule that was run ahead rests until then; --dry-run shows what it would do",
+            page::moment(at, schedule.zone)
+        );
+    }
     let run = if arguments.dry_run {
         Run::Dry
     } else {

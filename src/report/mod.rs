@@ -15,7 +15,7 @@ pub mod subscription;
 pub mod words;
 mod write;
 
-pub use write::{request, write_digests};
+pub use write::{WrittenDigest, request, write_digests};
 
 use serde::{Deserialize, Serialize};
 

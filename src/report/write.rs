@@ -13,7 +13,16 @@ use crate::notify;
 use crate::notify::digest::{Digest, Reader, digest_rows};
 use crate::outbox::enqueue;
 
-/// Writes each digest that is due by `slot` and was not written yet, one row a reader, and says how many. Two
+/// A digest that was written for a reader.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WrittenDigest {
+    /// Which.
+    pub digest: DigestKind,
+    /// The reader's handle.
+    pub reader: String,
+}
+
+/// Writes each digest that is due by `slot` and was not written yet, and says which and for whom. Two
 /// copies of the program write each once: a subscription remembers the moment that was worked, and the second
 /// copy waits for the first. A digest that says nothing is left out unless its reader asked for it.
 ///
@@ -26,10 +35,11 @@ pub async fn write_digests(
     settings: &Settings,
     now: DateTime<Utc>,
     slot: DateTime<Utc>,
-) -> Result<usize, sqlx::Error> {
+) -> Result<Vec<WrittenDigest>, sqlx::Error> {
     store::add_defaults(&mut *conn, now).await?;
     let mut computed: HashMap<Request, Digest> = HashMap::new();
     let mut rows = Vec::new();
+    let mut written = Vec::new();
     for subscription in store::standing(&mut *conn, None).await? {
         let Some(due) = subscription.due(settings.desk.zone, slot) else {
             continue;
@@ -66,10 +76,17 @@ pub async fn write_digests(
             place,
             subscription: Some(subscription.id),
         };
-        rows.extend(digest_rows(settings, now, due, &reader, digest));
+        let of_reader = digest_rows(settings, now, due, &reader, digest);
+        if !of_reader.is_empty() {
+            written.push(WrittenDigest {
+                digest: subscription.digest,
+                reader: subscription.handle,
+            });
+        }
+        rows.extend(of_reader);
     }
-    let written = enqueue::enqueue(conn, now, rows).await?;
-    Ok(written.len())
+    enqueue::enqueue(conn, now, rows).await?;
+    Ok(written)
 }
 
 /// What a subscription's digest of that moment is to be about.

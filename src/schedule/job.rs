@@ -28,12 +28,13 @@ pub(super) async fn run(
         Job::FollowUps => follow_ups::run(conn, settings, now).await,
         Job::Digests => {
             let written = report::write_digests(conn, settings, now, now).await?;
-            let deeds = match written {
-                0 => Vec::new(),
-                1 => vec!["wrote 1 digest".to_owned()],
-                _ => vec![format!("wrote {written} digests")],
+            let deed = |one: &report::WrittenDigest| {
+                format!("wrote the {} digest for {}", one.digest.key(), one.reader)
             };
-            Ok(Done { deeds, more: false })
+            Ok(Done {
+                deeds: written.iter().map(deed).collect(),
+                more: false,
+            })
         }
     }
 }

@@ -47,7 +47,7 @@ async fn digests(desk: &Desk) -> usize {
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    written
+    written.len()
 }
 
 async fn subscribe(desk: &Desk, person: &Person, digest: DigestKind, even_if_empty: bool) {
