@@ -45,12 +45,20 @@ pub struct SlaWatch {
     pub warn_minutes: u32,
     /// Say nothing of a ticket for so many minutes after staff answered it.
     pub quiet_minutes: u32,
-    /// Notices leave in the hours of this calendar; absent means the hours of the target's own.
+    /// Notices leave in the hours of this calendar, or at any hour ([`SlaWatch::ALWAYS`]); absent means the hours of the
+    /// target's own, and by day where that one counts every hour.
     #[serde(default)]
     pub calendar: Option<String>,
     /// Who is told after a breach, and how long after it.
     #[serde(default)]
     pub escalate: Vec<Escalation>,
+}
+
+impl SlaWatch {
+    /// The calendar that is always open.
+    pub const ALWAYS: &'static str = "always";
+    /// When notices leave where neither the watch nor the target has a calendar, in the desk's zone.
+    pub const DAYTIME: &'static str = "mon-sun 08:00-20:00";
 }
 
 /// One step after a breach.

@@ -4,7 +4,7 @@ use super::desk::DeskSettings;
 use super::desk_check::{reference, top, twice};
 use super::hours::WorkingHours;
 use super::problem::{Fault, KeyPath, shown};
-use super::sla::SlaTarget;
+use super::sla::{SlaTarget, SlaWatch};
 
 /// Adds what is wrong.
 pub(super) fn check(desk: &DeskSettings, faults: &mut Vec<Fault>) {
@@ -14,7 +14,8 @@ pub(super) fn check(desk: &DeskSettings, faults: &mut Vec<Fault>) {
         times(target, path, faults);
     }
     same_tickets(desk, faults);
-    if let Some(calendar) = &desk.sla_watch.calendar {
+    let calendar = desk.sla_watch.calendar.as_deref();
+    if let Some(calendar) = calendar.filter(|key| *key != SlaWatch::ALWAYS) {
         let path = top("sla_watch").key("calendar");
         reference(desk, "calendar", calendar, &path, faults);
     }

@@ -347,3 +347,20 @@ fn a_file_from_windows_is_read_and_its_lines_are_counted() {
     let place = told.as_slice().first().map(|one| (one.line, one.column));
     assert_eq!(place, Some((line.unwrap() + 1, 1)));
 }
+
+/// A calendar that is always open needs no hours.
+#[test]
+fn notices_may_leave_at_any_hour() {
+    let text = example().replace(
+        "\nquiet_minutes = 15\n",
+        "\nquiet_minutes = 15\ncalendar = \"always\"\n",
+    );
+    let (before, after) = text.split_once("calendar = \"always\"\n").unwrap();
+    let text = format!(
+        "{before}calendar = \"always\"\n{}",
+        after.replacen("calendar = \"office\"\n", "", 1)
+    );
+    let settings = settings(&text).unwrap_or_else(|all| panic!("{all}"));
+    let calendar = settings.desk.sla_watch.calendar;
+    assert_eq!(calendar.as_deref(), Some(sla::SlaWatch::ALWAYS));
+}

@@ -2,12 +2,14 @@
 
 use sqlx::PgConnection;
 
+use super::calendar::Calendar;
 use super::clock::{Clock, History, Turn, What, answered_at, clocks};
 use super::marks;
 use super::policy::{Attributes, Kind, Measure, Target, target};
 use super::store::{self, Member, Row, Step, StepKind};
 use crate::config::DeskSettings;
-use crate::config::desk::StatusKind;
+use crate::config::desk::{self, StatusKind};
+use crate::config::sla::SlaWatch;
 use crate::ids::TicketId;
 use crate::ticket::{Source, Ticket};
 
@@ -178,10 +180,7 @@ fn rows(desk: &DeskSettings, attributes: &Attributes, history: &History) -> Vec<
         };
         let calendar = target.entry.calendar.as_deref();
         let measure = Measure::of(desk, calendar);
-        let office = match desk.sla_watch.calendar.as_deref() {
-            None => measure.clone(),
-            named => Measure::of(desk, named),
-        };
+        let office = told_in(desk, &measure);
         let of_kind = clocks.iter().filter(|clock| clock.kind == kind);
         rows.extend(of_kind.map(|clock| {
             let watch = &desk.sla_watch;
@@ -191,6 +190,22 @@ fn rows(desk: &DeskSettings, attributes: &Attributes, history: &History) -> Vec<
         }));
     }
     rows
+}
+
+/// The hours in which staff is told of a target: those that the desk names, else the target's own, and where every hour
+/// counts for that one, by day.
+fn told_in(desk: &DeskSettings, measure: &Measure) -> Measure {
+    match (desk.sla_watch.calendar.as_deref(), measure) {
+        (Some(SlaWatch::ALWAYS), _) => Measure::Wall,
+        (Some(named), _) => Measure::of(desk, Some(named)),
+        (None, Measure::Wall) => Measure::Business(Calendar::of(&desk::Calendar {
+            key: String::new(),
+            zone: desk.zone,
+            hours: vec![SlaWatch::DAYTIME.to_owned()],
+            holidays: Vec::new(),
+        })),
+        (None, own) => own.clone(),
+    }
 }
 
 fn row(

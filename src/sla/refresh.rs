@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use super::{follow, store};
 use crate::config::DeskSettings;
 use crate::config::desk::StatusKind;
+use crate::config::sla::SlaWatch;
 
 /// Computes the clocks of at most `limit` tickets that are not done anew, where targets, calendars or statuses are
 /// not those by which it was done last. Returns how many it were: fewer than `limit` means that nothing is left.
@@ -39,7 +40,14 @@ fn fingerprint(desk: &DeskSettings) -> String {
         .iter()
         .map(|status| (status.key.as_str(), status.kind))
         .collect();
-    let settings = serde_json::json!([desk.sla, desk.sla_watch, desk.calendar, statuses]);
+    let settings = serde_json::json!([
+        desk.sla,
+        desk.sla_watch,
+        SlaWatch::DAYTIME,
+        desk.zone.name(),
+        desk.calendar,
+        statuses
+    ]);
     let hash = Sha256::digest(settings.to_string());
     hash.iter().map(|byte| format!("{byte:02x}")).collect()
 }

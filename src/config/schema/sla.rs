@@ -73,8 +73,9 @@ staff. Each is told once.",
         Key::optional(
             "calendar",
             Kind::Of("calendar"),
-            "the hours of the target's own calendar; at any hour where it has none",
-            "Notices leave in the hours of this calendar only.",
+            "the hours of the target's own calendar; where it has none, 08:00 to 20:00 in the desk's zone",
+            "Notices leave in the hours of this calendar only. `\"always\"`: at any hour, as a desk needs whose targets of minutes \
+are watched at night, too.",
         ),
         Key::optional(
             "escalate",

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use frontdesk::app::App;
-use frontdesk::config::sla::SlaTarget;
+use frontdesk::config::sla::{SlaTarget, SlaWatch};
 use frontdesk::notify::By;
 use frontdesk::report::store as subscriptions;
 use frontdesk::report::subscription::{DigestKind, NewSubscription};
@@ -102,6 +102,8 @@ async fn two_copies_with_random_kills_write_each_digest_reminder_and_warning_onc
         ..SlaTarget::default()
     }];
     settings.sla_watch.escalate.clear();
+    // Those of the last day do not wait for the morning after the week.
+    settings.sla_watch.calendar = Some(SlaWatch::ALWAYS.to_owned());
     let ann = desk.agent("ann", Some("support")).await;
     for digest in [DigestKind::Daily, DigestKind::Weekly, DigestKind::Mine] {
         subscribe(&desk, digest).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use frontdesk::config::Settings;
-use frontdesk::config::sla::{EscalateTo, Escalation, SlaTarget};
+use frontdesk::config::sla::{EscalateTo, Escalation, SlaTarget, SlaWatch};
 use frontdesk::ids::PersonId;
 use frontdesk::people;
 use frontdesk::people::Role;
@@ -201,6 +201,35 @@ async fn d3_notices_leave_in_working_hours() {
         "ann: Resolution overdue: The import fails",
     ];
     assert_eq!(heard(&desk).await, missed);
+    desk.close().await;
+}
+
+/// The desk as it is shipped: its targets count every hour, and nobody is woken by them.
+#[tokio::test]
+async fn d3_notices_wait_for_the_day_where_no_calendar_is_named() {
+    let desk = Desk::open().await;
+    desk.advance(TimeDelta::hours(12));
+    let (ticket, _) = asked(&desk).await;
+    // It is 21:00; the warning would be due at midnight, the breach at one.
+    pass_to(&desk, ticket.opened_at, 11 * 60 - 1);
+    assert!(heard(&desk).await.is_empty());
+    pass_to(&desk, ticket.opened_at, 11 * 60);
+    let missed = ["ann: First response overdue: The import fails"];
+    assert_eq!(heard(&desk).await, missed);
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_desk_that_is_awake_at_night_is_told_at_any_hour() {
+    let desk = desk_with(|settings| {
+        settings.desk.sla_watch.calendar = Some(SlaWatch::ALWAYS.to_owned());
+    })
+    .await;
+    desk.advance(TimeDelta::hours(12));
+    let (ticket, _) = asked(&desk).await;
+    pass_to(&desk, ticket.opened_at, 180);
+    let warned = ["ann: First response due in 1 h: The import fails"];
+    assert_eq!(heard(&desk).await, warned);
     desk.close().await;
 }
 
