@@ -1,11 +1,16 @@
 //! `list` and `search`: which tickets there are.
 
+use std::collections::BTreeMap;
+
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 
 use super::filter::{self, Filter};
 use super::work::{Work, status_name};
 use super::{Failure, Reply};
+use crate::ids::TicketId;
+use crate::sla;
+use crate::ticket::Ticket;
 use crate::ticket::query::{self, Count, PAGE, Page, Sort, TicketFilter};
 use crate::ticket::workflow;
 
@@ -96,7 +101,20 @@ async fn page(
             Count::MoreThan(count) => (count, true),
         },
     };
-    let staff = work.is_staff();
+    let (staff, now) = (work.is_staff(), work.scene.now);
+    let ids: Vec<TicketId> = found
+        .tickets
+        .iter()
+        .map(|listed| listed.ticket.id)
+        .collect();
+    let missed = match staff {
+        true => sla::overdue(work.conn, now, &ids).await?,
+        false => BTreeMap::new(),
+    };
+    let is_late = |ticket: &Ticket| {
+        let is_past = ticket.due_at.is_some_and(|at| at <= now);
+        staff && !workflow::is_done(ticket.kind) && (is_past || missed.contains_key(&ticket.id))
+    };
     let tickets: Vec<Value> = found
         .tickets
         .iter()
@@ -112,7 +130,7 @@ async fn page(
                 "assignee": listed.assignee.as_ref().filter(|_| staff),
                 "requester": Some(&listed.requester).filter(|_| staff),
                 "due_at": ticket.due_at.filter(|_| staff),
-                "late": staff && ticket.due_at.is_some_and(|at| at < work.scene.now && !workflow::is_done(ticket.kind)),
+                "late": is_late(ticket),
                 "updated_at": ticket.updated_at,
             })
         })

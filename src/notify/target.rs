@@ -12,7 +12,7 @@ use super::facts::{Facts, Part, PersonFacts};
 use super::question::{Matter, Question};
 use super::reach::{Reach, Threads};
 use super::rows::{self, Writer, moment, only, value};
-use super::{Why, Withheld};
+use super::{Why, Withheld, posts};
 use crate::config::Settings;
 use crate::ids::{PersonId, TicketId};
 use crate::outbox::{self, Audience, NewRow};
@@ -54,7 +54,7 @@ pub enum Circle {
     Admins,
 }
 
-/// Writes the rows that the notices call for, in as many statements for a thousand of them as for one. Returns
+/// Writes the rows that the notices call for, and has the cards of missed targets redrawn, in as many statements for a thousand of them as for one. Returns
 /// those who are not told though the rules name them.
 ///
 /// # Errors
@@ -69,6 +69,7 @@ pub async fn tell_of_targets(
     let around = around(conn, &tickets).await?;
     let mut rows = Vec::new();
     let mut withheld = Vec::new();
+    let mut redrawn = BTreeSet::new();
     for notice in notices {
         let ticket = notice.ticket;
         let facts = around.of(ticket);
@@ -84,6 +85,10 @@ pub async fn tell_of_targets(
         let nobody = (&Threads::default(), Closing::default());
         let of_ticket = rows::of_ticket(settings, now, &question, &facts, &decision, nobody);
         rows.extend(of_ticket);
+        // Several promises of a ticket may be missed at once; its card is edited once.
+        if notice.missed && redrawn.insert(ticket.id) {
+            rows.extend(posts::cards(settings, now, ticket));
+        }
         let kept = decision.withheld.into_iter();
         withheld.extend(kept.map(|withheld| (ticket.id, withheld)));
     }

@@ -48,7 +48,10 @@ pub(super) async fn message(
     let category = ticket.category.as_deref();
     let team = ticket.team.as_deref();
     let team = team.map(|key| desk.team(key).map_or(key, |team| &team.name));
-    let overdue = is_overdue(ticket, now);
+    // Of a promise the card says nothing until it is missed.
+    let missed = names.promised_at.filter(|at| is_past(ticket, *at, now));
+    let due_at = ticket.due_at.into_iter().chain(missed).min();
+    let overdue = due_at.is_some_and(|at| is_past(ticket, at, now));
     let values = Values {
         number: &ticket.number,
         subject: &subject(ticket),
@@ -60,7 +63,7 @@ pub(super) async fn message(
         category: category.map(|key| desk.category(key).map_or(key, |category| &category.name)),
         team,
         assignee: names.assignee.as_deref().map(one_line),
-        due: ticket.due_at.map(|due| {
+        due: due_at.map(|due| {
             let due = due.with_timezone(&desk.zone);
             due.format("%-d %b %Y, %H:%M %Z").to_string()
         }),
@@ -97,8 +100,9 @@ fn subject(ticket: &Ticket) -> String {
     }
 }
 
-fn is_overdue(ticket: &Ticket, now: DateTime<Utc>) -> bool {
-    !workflow::is_done(ticket.kind) && ticket.due_at.is_some_and(|due| due < now)
+/// Whether a ticket that is not done was due before now.
+fn is_past(ticket: &Ticket, due: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    !workflow::is_done(ticket.kind) && due <= now
 }
 
 fn tone(ticket: &Ticket, overdue: bool) -> Tone {

@@ -151,6 +151,11 @@ pub(super) fn rows(
         .collect()
 }
 
+/// The rows that bring a ticket's card up to date on all platforms: time alone changes what it says, too.
+pub(super) fn cards(settings: &Settings, now: DateTime<Utc>, ticket: &Ticket) -> Vec<NewRow> {
+    rows(settings, now, &Happening::Changed { ticket })
+}
+
 fn ticket_of<'a>(happening: &Happening<'a>) -> Option<&'a Ticket> {
     match *happening {
         Happening::Opened { ticket, .. }

@@ -143,6 +143,31 @@ async fn every_change_edits_the_card_once_and_posts_nothing() {
 }
 
 #[tokio::test]
+async fn a_promise_that_is_missed_stands_on_the_card_until_it_is_kept() {
+    let (desk, ada) = with_ticket().await;
+    let opened = desk.ticket().await.opened_at;
+    desk.tick_at(opened + TimeDelta::minutes(240)).await;
+    let deeds = desk.take_posts().await;
+    assert_eq!(told(&deeds), [format!("edit {GENERAL}")]);
+    let card = deeds[0].card();
+    let due = "Due: 20 Nov 2026, 13:00 UTC (overdue)";
+    assert!(card.iter().any(|field| field == due), "{card:?}");
+    let reply = said(&ada, Visibility::Public, "We look into it.");
+    act!(desk, ada, |conn, ctx, ticket| desk::comment(
+        conn, &ctx, ticket, &reply
+    ));
+    let deeds = desk.take_posts().await;
+    let edit = deeds.iter().find(|deed| deed.kind() == "edit").unwrap();
+    let card = edit.card();
+    assert!(
+        !card.iter().any(|field| field.starts_with("Due")),
+        "{card:?}"
+    );
+    desk.take_mail().await;
+    desk.close().await;
+}
+
+#[tokio::test]
 async fn a_reply_and_a_note_from_elsewhere_are_posted_with_what_they_are() {
     let (desk, ada) = with_ticket().await;
     let reply = said(&ada, Visibility::Public, "We look into it.");

@@ -1,5 +1,7 @@
 //! Lists, searches, histories and transcripts, for staff and for customers.
 
+use chrono::TimeDelta;
+
 use super::{Bench, request};
 
 #[tokio::test]
@@ -28,6 +30,29 @@ async fn tickets_are_listed_and_found() {
         .await
         .unwrap_err();
     assert_eq!(error.nearest.as_deref(), Some("open"));
+    bench.close().await;
+}
+
+#[tokio::test]
+async fn what_is_overdue_says_so_in_the_list() {
+    let bench = Bench::new().await;
+    let opened = bench.ticket.opened_at;
+    assert!(!bench.ann("list").await.contains("overdue"));
+    // The first answer is promised within 240 minutes.
+    bench
+        .desk
+        .advance(opened + TimeDelta::minutes(240) - bench.desk.now());
+    let said = bench.ann("list").await;
+    assert!(said.contains(" Open, overdue, medium"), "{said}");
+    let said = bench.desk.command(&bench.carla, "list").await.unwrap();
+    assert!(!said.text.contains("overdue"), "{}", said.text);
+    bench.ann("reply # We look into it.").await;
+    assert!(!bench.ann("list").await.contains("overdue"));
+    bench.ann("due # in 2 hours").await;
+    bench.desk.advance(TimeDelta::hours(2));
+    assert!(bench.ann("list").await.contains(", overdue, "));
+    bench.ann("resolve #").await;
+    assert!(!bench.ann("list --all").await.contains("overdue"));
     bench.close().await;
 }
 
