@@ -95,6 +95,7 @@ fn of_entry(entry: &Entry) -> Value {
             old,
             new,
             reason,
+            delivery,
         } => json!({
             "at": at,
             "who": actor,
@@ -103,6 +104,7 @@ fn of_entry(entry: &Entry) -> Value {
             "old": old,
             "new": new,
             "reason": reason,
+            "delivery": delivery,
         }),
     }
 }

@@ -103,6 +103,8 @@ pub struct Event {
     pub reason: Option<String>,
     /// The comment it is about.
     pub comment_id: Option<CommentId>,
+    /// How the message it tells of stands: `pending`, `sending`, `sent` or `dead`.
+    pub delivery: Option<String>,
 }
 
 /// Writes a comment down.
@@ -355,8 +357,10 @@ pub async fn events(conn: &mut PgConnection, ticket: TicketId) -> Result<Vec<Eve
         r#"WITH RECURSIVE family AS (
                SELECT $1::bigint AS id UNION SELECT ticket.id FROM ticket JOIN family ON merged_into_id = family.id)
            SELECT event.at, event.actor_id AS "actor_id: PersonId", event.comment_id AS "comment_id: CommentId",
-                  person.name AS "actor_name?", event.kind, event.field, event.old, event.new, event.reason
+                  person.name AS "actor_name?", event.kind, event.field, event.old, event.new, event.reason,
+                  outbox.state AS "delivery?"
            FROM event LEFT JOIN person ON person.id = event.actor_id
+           LEFT JOIN outbox ON outbox.id = event.outbox_id
            WHERE event.ticket_id IN (SELECT id FROM family) ORDER BY event.id"#,
         ticket.0
     )

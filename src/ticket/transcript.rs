@@ -63,6 +63,9 @@ pub enum Entry {
         new: Option<String>,
         /// Why.
         reason: Option<String>,
+        /// How the message it tells of stands: `pending`, `sending`, `sent` or `dead`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        delivery: Option<String>,
     },
 }
 
@@ -132,6 +135,7 @@ async fn events(conn: &mut PgConnection, ticket: &Ticket) -> Result<Vec<Entry>, 
             old: event.old,
             new: event.new,
             reason: event.reason,
+            delivery: event.delivery.filter(|_| event.kind == "reminded"),
         })
         .collect())
 }

@@ -142,6 +142,7 @@ fn line(entry: &Entry, zone: Tz) -> Line {
             old,
             new,
             reason,
+            delivery,
         } => {
             let mut said = what.clone();
             if let Some(field) = field {
@@ -155,6 +156,12 @@ fn line(entry: &Entry, zone: Tz) -> Line {
             }
             if let Some(reason) = reason {
                 said.push_str(&format!(", {reason}"));
+            }
+            match delivery.as_deref() {
+                Some("sent") => said.push_str(", sent"),
+                Some("dead") => said.push_str(", could not be delivered"),
+                Some(_) => said.push_str(", on its way"),
+                None => {}
             }
             Line {
                 at: moment(at),
