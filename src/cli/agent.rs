@@ -1,6 +1,7 @@
 //! `frontdesk agent`: who works here.
 
 use anyhow::Context as _;
+use chrono_tz::Tz;
 use clap::{Args, Subcommand};
 use sqlx::PgConnection;
 
@@ -48,6 +49,9 @@ struct AddArguments {
     /// A team they belong to; may be given several times.
     #[arg(long = "team", value_name = "TEAM")]
     teams: Vec<String>,
+    /// The zone they live in, such as Europe/Berlin; the desk's, or the one they chose, where none is given.
+    #[arg(long)]
+    zone: Option<Tz>,
 }
 
 #[derive(Debug, Args)]
@@ -75,6 +79,7 @@ async fn add(app: &App, arguments: &AddArguments) -> anyhow::Result<()> {
         name: arguments.name.as_deref(),
         role,
         teams: &arguments.teams,
+        zone: arguments.zone,
     };
     let mut tx = app.pool.begin().await?;
     let person = desk::add_agent(&mut tx, &app.operator(), &new).await?;

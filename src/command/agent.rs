@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 
 use super::problem::UserError;
 use super::work::{Work, known};
-use super::{Failure, Reply};
+use super::{Failure, Reply, zone};
 use crate::desk::{self, NewAgent};
 use crate::people::{self, Person, Role};
 
@@ -40,6 +40,9 @@ pub struct Add {
     /// A team they belong to; may be given several times.
     #[arg(long)]
     team: Vec<String>,
+    /// The zone they live in, such as Europe/Berlin; the desk's, or the one they chose, where none is given.
+    #[arg(long)]
+    zone: Option<String>,
 }
 
 /// An agent.
@@ -96,12 +99,15 @@ impl Add {
             .iter()
             .map(|given| known("team", "team", given, all.clone()).map(str::to_owned))
             .collect::<Result<_, _>>()?;
+        let zone = self.zone.as_deref();
+        let zone = zone.map(|name| zone::of_name("zone", name)).transpose()?;
         let new = NewAgent {
             handle: &self.handle,
             address: &self.address,
             name: self.name.as_deref(),
             role,
             teams: &teams,
+            zone,
         };
         let ctx = work.context();
         let person = desk::add_agent(work.conn, &ctx, &new)

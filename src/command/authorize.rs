@@ -48,7 +48,7 @@ pub fn right(path: &str) -> Right {
         "whoami" | "help" | "open" | "connect" => Right::Everybody,
         "show" | "list" | "search" | "history" | "transcript" | "reopen" => Right::Own,
         "comment" | "rate" => Right::Party,
-        "sla" | "away" | "back" | "snooze" | "unsnooze" | "remind" | "reminders"
+        "sla" | "zone" | "away" | "back" | "snooze" | "unsnooze" | "remind" | "reminders"
         | "reminder done" | "reminder later" | "reminder text" | "reminder cancel"
         | "reminder hours" | "take" | "assign" | "unassign" | "team to" | "team list"
         | "agent list" | "due" | "attach" | "bulk" | "digest list" | "digest subscribe"

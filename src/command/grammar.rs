@@ -34,6 +34,7 @@ use super::status::{Close, Reopen, Resolve, Status};
 use super::team::Team;
 use super::ties::{Link, Merge, Only, Spam, Split};
 use super::words::{Delete, Edit, Undo};
+use super::zone::Zone;
 
 /// Everything that can be said to the desk.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
@@ -143,7 +144,7 @@ pub enum Command {
     Connect(Connect),
     /// Be reminded of something, of a ticket or of none.
     Remind(Remind),
-    /// List your reminders.
+    /// List your reminders, and those that you set for others.
     Reminders,
     /// Say what becomes of a reminder.
     #[command(subcommand)]
@@ -152,6 +153,8 @@ pub enum Command {
     Away(Away),
     /// Be given tickets again.
     Back,
+    /// Say in which zone you live, or choose it: reminders, times that you type and your digests go by it.
+    Zone(Zone),
     /// Say who you are to the desk, and what you may do.
     Whoami,
     /// Say what can be typed, or how one command goes.

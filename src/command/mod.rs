@@ -49,6 +49,7 @@ mod ties;
 mod whoami;
 mod words;
 mod work;
+mod zone;
 
 use chrono::{DateTime, Utc};
 use sqlx::{Acquire as _, PgConnection, PgPool};
@@ -223,6 +224,7 @@ async fn carry_out(
         Command::Reminder(reminder) => reminder.run(&mut work).await,
         Command::Away(away) => away.run(&mut work).await,
         Command::Back => presence::back(&mut work).await,
+        Command::Zone(zone) => zone.run(&mut work).await,
         Command::Whoami => whoami::run(&mut work).await,
         Command::Help(help) => help.run(&work),
     }

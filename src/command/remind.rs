@@ -152,13 +152,19 @@ impl Remind {
     }
 }
 
-/// Lists the caller's reminders.
+/// Lists the caller's reminders, and those that they set for others.
 pub(super) async fn list(work: &mut Work<'_>) -> Result<Reply, Failure> {
     let me = work.person()?.id;
     let rows = reminder::store::of_person(work.conn, me).await?;
     let mut reminders = Vec::new();
     for row in &rows {
-        reminders.push(told(work, row).await?);
+        let mut data = told(work, row).await?;
+        if let Some(data) = data.as_object_mut() {
+            let other = row.handle.as_deref().unwrap_or(&row.person_name);
+            let other = Some(other).filter(|_| row.person_id != me);
+            data.insert("to".to_owned(), json!(other));
+        }
+        reminders.push(data);
     }
     work.reply("reminders", &json!({"reminders": reminders}))
 }
@@ -218,10 +224,37 @@ impl Hours {
     }
 }
 
-/// The numbers of the reminders that are open on a ticket, for whoever ends it.
-pub(super) async fn open_on(work: &mut Work<'_>, ticket: &Ticket) -> Result<Vec<i64>, Failure> {
+/// The reminders that are open on a ticket, for whoever ends it. What somebody else's says is theirs.
+pub(super) async fn open_on(
+    work: &mut Work<'_>,
+    ticket: &Ticket,
+) -> Result<Vec<serde_json::Value>, Failure> {
+    let me = work.caller.person.map(|person| person.id);
     let open = reminder::store::on_ticket(work.conn, ticket.id).await?;
-    Ok(open.iter().map(|row| row.id.0).collect())
+    let open = open.iter().map(|row| {
+        let known = me == Some(row.person_id) || me == Some(row.set_by);
+        json!({
+            "id": row.id.0,
+            "own": me == Some(row.person_id),
+            "who": row.handle.as_deref().unwrap_or(&row.person_name),
+            "text": Some(&row.text).filter(|text| known && !text.is_empty()),
+        })
+    });
+    Ok(open.collect())
+}
+
+/// The way to say of one's own among them that it is done.
+pub(super) fn offers(open: &[serde_json::Value]) -> Vec<Offer> {
+    let own = open
+        .iter()
+        .filter(|one| one.get("own") == Some(&json!(true)));
+    own.filter_map(|one| one.get("id"))
+        .map(|id| Offer {
+            label: "Done",
+            line: format!("reminder done {id}"),
+            confirms: false,
+        })
+        .collect()
 }
 
 /// A reminder as its person reads it.

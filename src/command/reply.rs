@@ -130,6 +130,7 @@ const FILES: &[(&str, &str)] = &templates![
     "transcript",
     "undone",
     "whoami",
+    "zone",
     "words",
 ];
 

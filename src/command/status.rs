@@ -208,7 +208,8 @@ async fn finished(
         "status": change.to,
         "word": closing_word(work, ticket, word).await?,
     });
-    let reply = work.reply("status", &data)?.on(ticket.id);
+    let mut reply = work.reply("status", &data)?.on(ticket.id);
+    reply.offers.extend(remind::offers(&reminders));
     Ok(with_word(reply, ticket, word))
 }
 

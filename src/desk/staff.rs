@@ -1,11 +1,12 @@
 //! Who works here: agents with their roles, and who is in which team. The teams themselves are configuration.
 
+use chrono_tz::Tz;
 use sqlx::PgConnection;
 
 use super::{Context, DeskError};
 use crate::notify;
 use crate::people::store::{self, NewPerson};
-use crate::people::{Person, Role};
+use crate::people::{Person, Role, zone};
 
 /// Somebody who is to work here.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +21,8 @@ pub struct NewAgent<'a> {
     pub role: Role,
     /// The teams they belong to, by key.
     pub teams: &'a [String],
+    /// The zone they live in; nothing leaves it as it is.
+    pub zone: Option<Tz>,
 }
 
 /// Makes somebody an agent, or changes the role and the handle of one. Who was known by the address keeps their name.
@@ -64,6 +67,9 @@ pub async fn add_agent(
     };
     for team in new.teams {
         store::join_team(conn, person.id, team, false).await?;
+    }
+    if new.zone.is_some() {
+        zone::choose(conn, person.id, new.zone).await?;
     }
     Ok(person)
 }

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use serde::Serialize;
 use sqlx::PgConnection;
 
 use super::by::{self, By, Reach};
 use super::draft::{Head, bare_subject, clean, one_line};
-use super::rows::{domain, mailbox, moment, only, value};
+use super::rows::{domain, mailbox, moment_in, only, value};
 use super::{Why, posts};
 use crate::config::Settings;
 use crate::ids::{OutboxId, PersonId, ReminderId};
@@ -20,6 +21,8 @@ use crate::ticket::token::{mint_message_id, unique};
 pub struct ReminderNotice<'a> {
     /// The person.
     pub person: PersonId,
+    /// The zone by whose clocks they live.
+    pub zone: Tz,
     /// All of it; at least one.
     pub lines: Vec<ReminderLine<'a>>,
 }
@@ -99,7 +102,7 @@ pub async fn remind(
         for (channel, lines) in ways {
             let row = reach
                 .ok()
-                .and_then(|reach| row(settings, now, notice.person, reach, channel, &lines));
+                .and_then(|reach| row(settings, now, notice, reach, channel, &lines));
             if let Some(row) = row {
                 let ids = lines.iter().map(|line| line.id).collect();
                 within.insert(row.conversation.clone(), ids);
@@ -120,18 +123,19 @@ pub async fn remind(
 fn row(
     settings: &Settings,
     now: DateTime<Utc>,
-    person: PersonId,
+    notice: &ReminderNotice<'_>,
     reach: &Reach,
     channel: Channel,
     lines: &[&ReminderLine<'_>],
 ) -> Option<NewRow> {
+    let (person, zone) = (notice.person, notice.zone);
     let mailbox = mailbox(settings, None);
     let address = reach.mail.clone().unwrap_or_default();
     let draft = ReminderDraft {
         mail: &only(&reach.name, &address),
         desk: &settings.desk.name,
         reader: &reach.name,
-        reminders: lines.iter().map(|one| line(settings, one)).collect(),
+        reminders: lines.iter().map(|one| line(zone, one)).collect(),
     };
     let first = lines.first()?.id;
     let mail = NewRow {
@@ -157,7 +161,7 @@ fn row(
     }
 }
 
-fn line(settings: &Settings, one: &ReminderLine<'_>) -> LineDraft {
+fn line(zone: Tz, one: &ReminderLine<'_>) -> LineDraft {
     LineDraft {
         id: one.id,
         text: one_line(&clean(one.text)),
@@ -165,7 +169,7 @@ fn line(settings: &Settings, one: &ReminderLine<'_>) -> LineDraft {
         subject: one
             .ticket
             .map(|(number, subject)| bare_subject(subject, number)),
-        at: moment(settings, one.due_at),
+        at: moment_in(zone, one.due_at),
         recurs: one.recurs,
     }
 }

@@ -1,6 +1,7 @@
 //! From a decision to rows of the outbox.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
 
 use super::audience::{Decision, Staff};
 use super::closing::Closing;
@@ -246,7 +247,12 @@ impl Writer<'_> {
 
 /// Day and time in the desk's zone.
 pub(super) fn moment(settings: &Settings, at: DateTime<Utc>) -> String {
-    let at = at.with_timezone(&settings.desk.zone);
+    moment_in(settings.desk.zone, at)
+}
+
+/// Day and time in a zone.
+pub(super) fn moment_in(zone: Tz, at: DateTime<Utc>) -> String {
+    let at = at.with_timezone(&zone);
     at.format("%-d %b %Y, %H:%M %Z").to_string()
 }
 

@@ -7,6 +7,7 @@ pub mod organization;
 pub mod presence;
 pub mod standing;
 pub mod store;
+pub mod zone;
 
 use serde::{Deserialize, Serialize};
 

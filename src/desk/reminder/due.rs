@@ -45,7 +45,7 @@ pub async fn send_due(
             None => ready.push(one),
         }
     }
-    let notices = notices(&ready);
+    let notices = notices(&ready, settings.desk.zone);
     let told = notify::remind(conn, settings, now, &notices).await?;
     let sent = ready.iter().map(|one| Handled {
         id: one.id,
@@ -94,24 +94,26 @@ fn next_slot(one: &Due, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     every.slots(zone, now).next()
 }
 
-fn notices<'a>(ready: &[&'a Due]) -> Vec<ReminderNotice<'a>> {
-    let mut notices: BTreeMap<PersonId, Vec<ReminderLine<'a>>> = BTreeMap::new();
+fn notices<'a>(ready: &[&'a Due], desk: Tz) -> Vec<ReminderNotice<'a>> {
+    let mut notices: BTreeMap<PersonId, ReminderNotice<'a>> = BTreeMap::new();
     for one in ready {
         let ticket = one.number.as_deref().zip(one.subject.as_deref());
-        notices
+        let own_zone = || one.own_zone.as_ref()?.parse().ok();
+        let notice = notices
             .entry(one.person_id)
-            .or_default()
-            .push(ReminderLine {
-                id: one.id,
-                text: &one.text,
-                ticket,
-                due_at: one.due_at,
-                recurs: one.recurrence.is_some(),
-                by: one.by,
+            .or_insert_with(|| ReminderNotice {
+                person: one.person_id,
+                zone: own_zone().unwrap_or(desk),
+                lines: Vec::new(),
             });
+        notice.lines.push(ReminderLine {
+            id: one.id,
+            text: &one.text,
+            ticket,
+            due_at: one.due_at,
+            recurs: one.recurrence.is_some(),
+            by: one.by,
+        });
     }
-    let notices = notices.into_iter();
-    notices
-        .map(|(person, lines)| ReminderNotice { person, lines })
-        .collect()
+    notices.into_values().collect()
 }

@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use super::{Context, DeskError};
 use crate::ids::{PersonId, ReminderId, TicketId};
 use crate::notify::{self, By};
-use crate::people::Person;
+use crate::people::{Person, zone};
 use crate::ticket::Ticket;
 use crate::ticket::timeline::{self, NewEvent};
 use crate::when::Recurrence;
@@ -30,10 +30,8 @@ pub async fn zone_of(
     ctx: &Context<'_>,
     person: PersonId,
 ) -> Result<Tz, DeskError> {
-    let own = store::time_zone(conn, person).await?;
-    Ok(own
-        .and_then(|zone| zone.parse().ok())
-        .unwrap_or(ctx.settings.desk.zone))
+    let own = zone::chosen(conn, person).await?;
+    Ok(own.unwrap_or(ctx.settings.desk.zone))
 }
 
 /// A reminder to be set.

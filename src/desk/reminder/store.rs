@@ -22,6 +22,10 @@ pub struct Reminder {
     pub subject: Option<String>,
     /// Who is reminded.
     pub person_id: PersonId,
+    /// That person's handle.
+    pub handle: Option<String>,
+    /// That person's name.
+    pub person_name: String,
     /// Who set it.
     pub set_by: PersonId,
     /// What it says.
@@ -48,19 +52,6 @@ impl Reminder {
     pub fn is_open(&self) -> bool {
         matches!(self.state.as_str(), "set" | "sent")
     }
-}
-
-/// The zone that a person chose.
-///
-/// # Errors
-/// If the database does not answer, or there is no such person.
-pub async fn time_zone(
-    conn: &mut PgConnection,
-    person: PersonId,
-) -> Result<Option<String>, sqlx::Error> {
-    sqlx::query_scalar!("SELECT time_zone FROM person WHERE id = $1", person.0)
-        .fetch_one(conn)
-        .await
 }
 
 /// Writes the calendar down outside whose hours a person's reminders wait; nothing: they never wait.
@@ -119,9 +110,10 @@ pub(super) async fn lock(
     sqlx::query_as!(
         Reminder,
         r#"SELECT reminder.id AS "id: ReminderId", ticket_id AS "ticket_id: TicketId", number AS "number?",
-                  subject AS "subject?", person_id AS "person_id: PersonId", set_by AS "set_by: PersonId", text,
-                  recurrence, zone, state, reminder.due_at, sent_at, settled_at, told_by AS "by: By"
-           FROM reminder LEFT JOIN ticket ON ticket.id = ticket_id
+                  subject AS "subject?", person_id AS "person_id: PersonId", person.handle, person.name AS person_name,
+                  set_by AS "set_by: PersonId", text, recurrence, zone, state, reminder.due_at, sent_at, settled_at,
+                  told_by AS "by: By"
+           FROM reminder JOIN person ON person.id = person_id LEFT JOIN ticket ON ticket.id = ticket_id
            WHERE reminder.id = $1 FOR UPDATE OF reminder"#,
         id.0
     )
@@ -147,7 +139,8 @@ pub(super) async fn update(
     Ok(())
 }
 
-/// The open reminders of a person: those that are due next first, then those that were sent and are not done.
+/// The open reminders of a person, and those that they set for others: those that are due next first, then those that were
+/// sent and are not done.
 ///
 /// # Errors
 /// If the database does not answer.
@@ -158,10 +151,11 @@ pub async fn of_person(
     sqlx::query_as!(
         Reminder,
         r#"SELECT reminder.id AS "id: ReminderId", ticket_id AS "ticket_id: TicketId", number AS "number?",
-                  subject AS "subject?", person_id AS "person_id: PersonId", set_by AS "set_by: PersonId", text,
-                  recurrence, zone, state, reminder.due_at, sent_at, settled_at, told_by AS "by: By"
-           FROM reminder LEFT JOIN ticket ON ticket.id = ticket_id
-           WHERE person_id = $1 AND state IN ('set', 'sent') ORDER BY reminder.due_at, reminder.id"#,
+                  subject AS "subject?", person_id AS "person_id: PersonId", person.handle, person.name AS person_name,
+                  set_by AS "set_by: PersonId", text, recurrence, zone, state, reminder.due_at, sent_at, settled_at,
+                  told_by AS "by: By"
+           FROM reminder JOIN person ON person.id = person_id LEFT JOIN ticket ON ticket.id = ticket_id
+           WHERE (person_id = $1 OR set_by = $1) AND state IN ('set', 'sent') ORDER BY reminder.due_at, reminder.id"#,
         person.0
     )
     .fetch_all(conn)
@@ -179,9 +173,10 @@ pub async fn on_ticket(
     sqlx::query_as!(
         Reminder,
         r#"SELECT reminder.id AS "id: ReminderId", ticket_id AS "ticket_id: TicketId", number AS "number?",
-                  subject AS "subject?", person_id AS "person_id: PersonId", set_by AS "set_by: PersonId", text,
-                  recurrence, zone, state, reminder.due_at, sent_at, settled_at, told_by AS "by: By"
-           FROM reminder LEFT JOIN ticket ON ticket.id = ticket_id
+                  subject AS "subject?", person_id AS "person_id: PersonId", person.handle, person.name AS person_name,
+                  set_by AS "set_by: PersonId", text, recurrence, zone, state, reminder.due_at, sent_at, settled_at,
+                  told_by AS "by: By"
+           FROM reminder JOIN person ON person.id = person_id LEFT JOIN ticket ON ticket.id = ticket_id
            WHERE ticket_id = $1 AND state IN ('set', 'sent') ORDER BY reminder.due_at, reminder.id"#,
         ticket.0
     )
@@ -212,6 +207,8 @@ pub struct Due {
     pub due_at: DateTime<Utc>,
     /// The calendar outside whose hours the person's reminders wait.
     pub calendar: Option<String>,
+    /// The zone that the person chose.
+    pub own_zone: Option<String>,
     /// By what it comes.
     pub by: By,
 }
@@ -243,7 +240,8 @@ pub async fn due(
         Due,
         r#"SELECT reminder.id AS "id: ReminderId", ticket_id AS "ticket_id: TicketId", number AS "number?",
                   subject AS "subject?", person_id AS "person_id: PersonId", text, recurrence, zone,
-                  reminder.due_at AS "due_at!", reminder_calendar AS calendar, told_by AS "by: By"
+                  reminder.due_at AS "due_at!", reminder_calendar AS calendar, time_zone AS own_zone,
+                  told_by AS "by: By"
            FROM reminder
            JOIN person ON person.id = person_id
            LEFT JOIN ticket ON ticket.id = ticket_id

@@ -81,6 +81,7 @@ const LINES: &[(&str, &str)] = &[
     ("unsnooze", "unsnooze N"),
     ("away", "away"),
     ("back", "back"),
+    ("zone", "zone"),
     ("whoami", "whoami"),
     ("help", "help"),
 ];

@@ -25,6 +25,15 @@ async fn managers_deal_with_agents_and_admins_with_everybody() {
     manager("agent add eve eve@else.test --team billing")
         .await
         .unwrap();
+    let zone: Option<String> =
+        sqlx::query_scalar("SELECT time_zone FROM person WHERE handle = 'eve'")
+            .fetch_one(&bench.desk.app.pool)
+            .await
+            .unwrap();
+    assert_eq!(zone.as_deref(), Some("Europe/Berlin"));
+    let wrong = manager("agent add eve eve@else.test --zone Europe/Berlim").await;
+    let nearest = wrong.unwrap_err().nearest;
+    assert_eq!(nearest.as_deref(), Some("Europe/Berlin"));
     assert_eq!(bench.desk.person("eve@else.test").await.role, Role::Agent);
     let listed = manager("team list").await.unwrap().plain();
     assert!(listed.contains("bob, eve"), "{listed}");

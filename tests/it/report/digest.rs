@@ -16,11 +16,8 @@ async fn manager(desk: &Desk, handle: &str) -> Person {
     set_role(&mut conn, person.id, Role::Manager, None, None)
         .await
         .unwrap();
-    run(
-        desk,
-        &format!("UPDATE person SET time_zone = 'Europe/Berlin' WHERE handle = '{handle}'"),
-    )
-    .await;
+    drop(conn);
+    desk.command(&person, "zone Europe/Berlin").await.unwrap();
     person
 }
 

@@ -240,7 +240,111 @@ async fn ending_a_ticket_names_its_open_reminders() {
     let (desk, ann, number) = desk().await;
     say(&desk, &ann, &format!("remind {number} tomorrow check")).await;
     let said = say(&desk, &ann, &format!("resolve {number}")).await;
-    assert!(said.contains("Reminders on it that are open: 1."), "{said}");
+    assert!(
+        said.ends_with("`reminder done` and the number ends one:\n1 yours: check"),
+        "{said}"
+    );
     desk.take_mail().await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn ending_a_ticket_offers_done_for_ones_own_reminders_and_says_whose_the_others_are() {
+    let (desk, ann, number) = desk().await;
+    let bob = desk.agent("bob", Some("support")).await;
+    say(&desk, &ann, &format!("remind {number} tomorrow check")).await;
+    say(&desk, &bob, &format!("remind {number} tomorrow secret")).await;
+    say(&desk, &ann, &format!("remind --to bob {number} monday ask")).await;
+    let line = format!("close {number}");
+    let reply = desk.command(&ann, &line).await.unwrap();
+    let said = reply.plain();
+    for line in ["1 yours: check", "2 of bob", "3 of bob: ask"] {
+        assert!(said.lines().any(|one| one == line), "{line}: {said}");
+    }
+    assert!(!said.contains("secret"), "{said}");
+    let offers: Vec<_> = reply.offers.iter().map(|one| one.line.as_str()).collect();
+    assert_eq!(offers, ["reminder done 1"]);
+    desk.take_mail().await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn what_one_set_for_others_is_listed_with_whom_it_is_for() {
+    let (desk, ann, _) = desk().await;
+    let bob = desk.agent("bob", Some("support")).await;
+    say(&desk, &ann, "remind --to bob tomorrow ask Carla").await;
+    let listed = say(&desk, &ann, "reminders").await;
+    assert!(listed.starts_with("1 for bob, Sat 21 Nov"), "{listed}");
+    let listed = say(&desk, &bob, "reminders").await;
+    assert!(listed.starts_with("1 Sat 21 Nov"), "{listed}");
+    say(&desk, &ann, "reminder cancel 1").await;
+    let listed = say(&desk, &ann, "reminders").await;
+    assert_eq!(listed, "You have no reminders.");
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_person_chooses_a_zone_and_reminders_go_by_it() {
+    let (desk, ann, _) = desk().await;
+    let said = say(&desk, &ann, "zone").await;
+    assert!(
+        said.starts_with("Your clocks are the desk's, of UTC,"),
+        "{said}"
+    );
+    let wrong = desk.command(&ann, "zone berlin").await.unwrap_err();
+    assert_eq!(wrong.nearest.as_deref(), Some("Europe/Berlin"));
+    let said = say(&desk, &ann, "zone europe/berlin").await;
+    assert_eq!(
+        said,
+        "From now on your clocks are those of Europe/Berlin, where it is 10:02."
+    );
+    let said = say(&desk, &ann, "remind tomorrow 9am call Carla").await;
+    assert!(said.contains("Sat 21 Nov 2026, 09:00 CET"), "{said}");
+    desk.tick_at(time("2026-11-21T08:00:00Z")).await;
+    let mail = desk.take_one().await;
+    assert!(
+        mail.text().contains("21 Nov 2026, 09:00 CET"),
+        "{}",
+        mail.text()
+    );
+    let said = say(&desk, &ann, "zone desk").await;
+    assert!(
+        said.starts_with("From now on your clocks are the desk's"),
+        "{said}"
+    );
+    let said = say(&desk, &ann, "remind monday 9am call Carla").await;
+    assert!(said.contains("09:00 UTC"), "{said}");
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn the_timeline_says_what_became_of_a_reminder() {
+    let (desk, ann, number) = desk().await;
+    say(&desk, &ann, &format!("remind {number} tomorrow check")).await;
+    desk.tick_at(time("2026-11-21T09:00:00Z")).await;
+    let history = format!("history {number}");
+    let ends = async |end: &str| {
+        let said = say(&desk, &ann, &history).await;
+        assert!(said.ends_with(end), "{end}: {said}");
+    };
+    ends("reminded ann (on its way)").await;
+    assert_eq!(desk.take_mail().await.len(), 1);
+    ends("reminded ann (sent)").await;
+    sqlx::query("UPDATE outbox SET state = 'dead' WHERE template = 'reminder'")
+        .execute(&desk.app.pool)
+        .await
+        .unwrap();
+    ends("reminded ann (could not be delivered)").await;
+    let line = format!("transcript {number}");
+    let file = desk.command(&ann, &line).await.unwrap().file.unwrap();
+    let text = String::from_utf8(file.content).unwrap();
+    assert!(
+        text.contains("reminded (ann), could not be delivered"),
+        "{text}"
+    );
+    sqlx::query("UPDATE outbox SET state = 'sent' WHERE template = 'reminder'")
+        .execute(&desk.app.pool)
+        .await
+        .unwrap();
     desk.close().await;
 }
