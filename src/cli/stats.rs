@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 
 use anyhow::Context as _;
-use clap::{Args, ValueEnum};
+use clap::Args;
 
 use super::open::DeskArgument;
 use super::page;
 use crate::app::App;
 use crate::command::Stats as Wanted;
-use crate::plot;
 use crate::report::stats::Stats;
 use crate::report::words;
 
@@ -20,26 +19,9 @@ pub struct StatsArguments {
     desk: DeskArgument,
     #[command(flatten)]
     wanted: Wanted,
-    /// The form.
-    #[arg(long, value_enum, default_value_t = Format::Text)]
-    format: Format,
     /// Write to this file instead of the terminal.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For reading.
-    Text,
-    /// A line a day, or a line a group with --by.
-    Csv,
-    /// Everything.
-    Json,
-    /// New and resolved by day, as a drawing.
-    Svg,
-    /// The same as an image.
-    Png,
 }
 
 /// Prints the figures.
@@ -61,13 +43,8 @@ async fn bytes(app: &App, arguments: &StatsArguments) -> anyhow::Result<Vec<u8>>
         .wanted
         .compute(&mut conn, &app.settings, app.clock.now())
         .await?;
-    Ok(match arguments.format {
-        Format::Text => text(&stats).into_bytes(),
-        Format::Csv => stats.csv().into_bytes(),
-        Format::Json => format!("{}\n", serde_json::to_string_pretty(&stats)?).into_bytes(),
-        Format::Svg => plot::svg(&stats.chart())?.into_bytes(),
-        Format::Png => plot::png(&stats.chart())?,
-    })
+    let file = arguments.wanted.format.file(&stats)?;
+    Ok(file.map_or_else(|| text(&stats).into_bytes(), |file| file.content))
 }
 
 fn text(stats: &Stats) -> String {

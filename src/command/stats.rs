@@ -2,17 +2,18 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use clap::Args;
+use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 
 use super::problem::UserError;
 use super::work::{Work, known, pair};
-use super::{Failure, Reply};
+use super::{Failure, Reply, ReplyFile};
 use crate::config::Settings;
 use crate::config::problem::{listed, shown};
 use crate::ids::{OrganizationId, PersonId};
 use crate::people;
+use crate::plot;
 use crate::report::figures::Spread;
 use crate::report::period::Period;
 use crate::report::stats::{self, Stats as Figures};
@@ -52,6 +53,51 @@ pub struct Stats {
     /// The zone whose days count, such as Europe/Berlin; the desk's if it is not given.
     #[arg(long)]
     zone: Option<Tz>,
+    /// The form; all but text come as a file.
+    #[arg(long, value_enum, default_value_t = Form::Text)]
+    pub format: Form,
+}
+
+/// The form of figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For reading.
+    Text,
+    /// A line a day, or a line a group with --by, and one for all.
+    Csv,
+    /// Everything.
+    Json,
+    /// New and resolved by day, as a drawing.
+    Svg,
+    /// The same as an image.
+    Png,
+}
+
+impl Form {
+    /// The file of the figures; nothing where they are read as text.
+    ///
+    /// # Errors
+    /// If they cannot be drawn.
+    pub fn file(self, figures: &Figures) -> anyhow::Result<Option<ReplyFile>> {
+        let (ending, content_type, content) = match self {
+            Self::Text => return Ok(None),
+            Self::Csv => ("csv", "text/csv", figures.csv().into_bytes()),
+            Self::Json => {
+                let json = serde_json::to_string_pretty(figures)?;
+                ("json", "application/json", format!("{json}\n").into_bytes())
+            }
+            Self::Svg => {
+                let svg = plot::svg(&figures.chart())?;
+                ("svg", "image/svg+xml", svg.into_bytes())
+            }
+            Self::Png => ("png", "image/png", plot::png(&figures.chart())?),
+        };
+        Ok(Some(ReplyFile {
+            name: format!("stats.{ending}"),
+            content_type,
+            content,
+        }))
+    }
 }
 
 impl Stats {
@@ -90,7 +136,9 @@ impl Stats {
             "by": figures.by.map(Dimension::name),
             "groups": groups,
         });
-        work.reply("stats", &data)
+        let mut reply = work.reply("stats", &data)?;
+        reply.file = self.format.file(&figures)?;
+        Ok(reply)
     }
 
     /// The figures, wherever they are asked for.

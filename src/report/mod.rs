@@ -4,6 +4,7 @@
 //! whole days of the reader's zone, half-open; see [`period`].
 
 pub mod compare;
+mod csv;
 pub mod digest;
 pub mod figures;
 pub mod period;

@@ -4,9 +4,10 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sqlx::PgConnection;
 
+use super::csv::{self, Parts};
 use super::figures::{self, DayFigures, Figures, Group};
 use super::period::Period;
-use super::{Dimension, Filter, compare, pictures, words};
+use super::{Dimension, Filter, compare, pictures};
 use crate::config::DeskSettings;
 use crate::notify::digest::Figure;
 use crate::plot::Chart;
@@ -76,82 +77,15 @@ impl Stats {
         pictures::flow(&self.days).chart
     }
 
-    /// A table for a spreadsheet: one line a group where there are groups, else one line a day. Numbers are
-    /// plain, durations in seconds.
+    /// A table for a spreadsheet: one line a group where there are groups, else one line a day, and one for all.
     #[must_use]
     pub fn csv(&self) -> String {
-        if let Some(by) = self.by {
-            return self.groups_as_csv(by);
+        match self.by {
+            Some(by) => {
+                let first = by.name().to_lowercase();
+                csv::table(&first, Parts::Groups(&self.groups), &self.figures)
+            }
+            None => csv::table("day", Parts::Days(&self.days), &self.figures),
         }
-        let mut csv = "day,new,resolved,reopened,backlog\r\n".to_owned();
-        for day in &self.days {
-            let DayFigures {
-                day,
-                new,
-                resolved,
-                reopened,
-                backlog,
-            } = day;
-            csv.push_str(&format!("{day},{new},{resolved},{reopened},{backlog}\r\n"));
-        }
-        csv
-    }
-
-    fn groups_as_csv(&self, by: Dimension) -> String {
-        let mut csv = format!(
-            "{},new,resolved,closed,reopened,backlog,first_response_median_seconds,first_response_p90_seconds,\
-             resolution_median_seconds,resolution_p90_seconds\r\n",
-            by.name().to_lowercase()
-        );
-        for group in &self.groups {
-            let flow = &group.flow;
-            let spread = |spread: Option<figures::Spread>| match spread {
-                Some(spread) => format!("{:.0},{:.0}", spread.median_seconds, spread.p90_seconds),
-                None => ",".to_owned(),
-            };
-            csv.push_str(&format!(
-                "{},{},{},{},{},{},{},{}\r\n",
-                cell(&group.name),
-                flow.new,
-                flow.resolved,
-                flow.closed,
-                flow.reopened,
-                group.backlog.all,
-                spread(flow.first_response),
-                spread(flow.resolution)
-            ));
-        }
-        csv
-    }
-}
-
-/// A text as a field of CSV (RFC 4180). A mark in front keeps a spreadsheet from taking it for a formula.
-fn cell(text: &str) -> String {
-    let text = words::one_line(text);
-    let formula = text.starts_with(['=', '+', '-', '@']);
-    let text = if formula { format!("'{text}") } else { text };
-    if text.contains([',', '"']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::cell;
-
-    #[test]
-    fn a_name_is_one_field_and_no_formula() {
-        assert_eq!(cell("Support"), "Support");
-        assert_eq!(
-            cell("Smith, \"Bob\" & Sons"),
-            "\"Smith, \"\"Bob\"\" & Sons\""
-        );
-        assert_eq!(
-            cell("=HYPERLINK(\"http://x\")"),
-            "\"'=HYPERLINK(\"\"http://x\"\")\""
-        );
-        assert_eq!(cell("two\nlines"), "two lines");
     }
 }

@@ -22,7 +22,7 @@ async fn as_role(bench: &Bench, role: Role, line: &str) -> Result<Reply, UserErr
 async fn managers_deal_with_agents_and_admins_with_everybody() {
     let bench = Bench::new().await;
     let manager = async |line: &str| as_role(&bench, Role::Manager, line).await;
-    manager("agent add eve eve@else.test --team billing")
+    manager("agent add eve eve@else.test --team billing --zone europe/berlin")
         .await
         .unwrap();
     let zone: Option<String> =
@@ -110,6 +110,21 @@ async fn figures_are_short_and_for_managers() {
     assert!(text.starts_with("Friday 20 November 2026"), "{text}");
     assert!(text.lines().count() < 25, "{text}");
     assert!(text.contains("New: 1"), "{text}");
+    let file = async |format: &str| {
+        let line = format!("stats today --by team --format {format}");
+        let reply = as_role(&bench, Role::Manager, &line).await.unwrap();
+        let file = reply.file.unwrap();
+        assert_eq!(file.name, format!("stats.{format}"));
+        file.content
+    };
+    let csv = String::from_utf8(file("csv").await).unwrap();
+    let header = "team,new,resolved,closed,reopened,reopen_rate,";
+    assert!(csv.starts_with(header), "{csv}");
+    assert!(csv.lines().last().unwrap().starts_with("all,1,0,"), "{csv}");
+    let json: serde_json::Value = serde_json::from_slice(&file("json").await).unwrap();
+    assert_eq!(json["figures"]["flow"]["new"], 1);
+    assert!(file("png").await.starts_with(b"\x89PNG"));
+    assert!(file("svg").await.starts_with(b"<svg"));
     let error = as_role(&bench, Role::Manager, "stats fortnight")
         .await
         .unwrap_err();
