@@ -78,8 +78,8 @@ impl Job {
     }
 }
 
-/// What runs by itself where no schedule names it. Subscribers in zones that are half an hour off have their digests on
-/// time, too.
+/// What runs by itself where no schedule names it, by clocks that are never changed: an hour that comes twice in the desk's
+/// zone comes once to readers elsewhere. Subscribers in zones that are half an hour off have their digests on time, too.
 const BY_THEMSELVES: [(Job, &str); 2] = [
     (Job::FollowUps, "*/5 * * * *"),
     (Job::Digests, "*/15 * * * *"),
@@ -98,7 +98,7 @@ pub(super) fn read(table: &Table<'_>, desk: &DeskSettings) -> Vec<ScheduleSettin
             all.push(ScheduleSettings {
                 name: job.word().to_owned(),
                 recurrence,
-                zone: desk.zone,
+                zone: Tz::UTC,
                 job,
                 missed: Missed::CatchUpOnce,
             });

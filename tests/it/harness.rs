@@ -102,7 +102,17 @@ impl Desk {
         Self::sending_by("folder = \"outgoing\"", desk, more).await
     }
 
-    /// A desk from `config/desks` with its own `[outgoing]`.
+    /// The desk for software services in another zone.
+    pub async fn in_zone(zone: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let shipped = include_str!("../../config/desks/saas.toml");
+        let text = shipped.replacen("zone = \"UTC\"", &format!("zone = \"{zone}\""), 1);
+        std::fs::write(folder.path().join("desk.toml"), text).unwrap();
+        let desk = folder.path().join("desk");
+        Self::of(desk.to_str().unwrap(), "").await
+    }
+
+    /// A desk from `config/desks`, or by the whole path without its ending, with its own `[outgoing]`.
     pub async fn sending_by(outgoing: &str, desk: &str, more: &str) -> Self {
         let db = TestDb::new().await;
         let folder = TempDir::new().unwrap();
@@ -478,10 +488,12 @@ fn take(path: PathBuf) -> Sent {
 }
 
 fn configuration(outgoing: &str, desk: &str, more: &str) -> String {
-    let desks = concat!(env!("CARGO_MANIFEST_DIR"), "/config/desks");
+    let desks = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/config/desks"));
+    let desk = desks.join(format!("{desk}.toml"));
+    let desk = desk.display();
     format!(
         r#"
-desk = "{desks}/{desk}.toml"
+desk = "{desk}"
 
 [database]
 url = {{ env = "DATABASE" }}

@@ -446,6 +446,35 @@ async fn nobody_is_written_to_whose_mail_came_back_or_who_left() {
     desk.close().await;
 }
 
+/// In the night in which Berlin's clocks go back its hour from two to three comes twice, and in Bangkok it is eight.
+#[tokio::test]
+async fn d1_a_change_of_the_desks_clocks_delays_no_reader_elsewhere() {
+    let desk = Desk::in_zone("Europe/Berlin").await;
+    let ben = desk.agent("ben", None).await;
+    desk.command(&ben, "zone Asia/Bangkok").await.unwrap();
+    subscribe(&desk, &ben, DigestKind::Daily, true).await;
+    desk.tick_at(at("2027-10-31T00:30:00Z")).await;
+    let written = "SELECT to_char(created_at AT TIME ZONE 'UTC', 'HH24:MI') FROM outbox WHERE template = 'digest'
+                   AND created_at >= '2027-10-31 00:35Z'";
+    let slots = "SELECT to_char(slot_at AT TIME ZONE 'UTC', 'HH24:MI') FROM schedule_slot
+                 WHERE schedule = 'follow_ups' AND slot_at > '2027-10-31 00:30Z' ORDER BY slot_at";
+    let texts = async |query: &'static str| -> Vec<String> {
+        let texts = sqlx::query_scalar(query).fetch_all(&desk.app.pool);
+        texts.await.unwrap()
+    };
+    for minute in (35..=60).step_by(5) {
+        desk.advance(at("2027-10-31T00:00:00Z") + TimeDelta::minutes(minute) - desk.now());
+        desk.app.ticker().step().await.unwrap();
+    }
+    assert_eq!(texts(written).await, ["01:00"]);
+    assert_eq!(
+        texts(slots).await,
+        ["00:35", "00:40", "00:45", "00:50", "00:55", "01:00"]
+    );
+    desk.take_mail().await;
+    desk.close().await;
+}
+
 #[tokio::test]
 async fn the_clock_sends_the_digests_by_itself() {
     let desk = Desk::open().await;
