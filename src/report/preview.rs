@@ -2,7 +2,7 @@
 
 use anyhow::Context as _;
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use sqlx::PgConnection;
+use sqlx::{Connection as _, PgConnection};
 
 use super::period::Period;
 use super::subscription::{DigestKind, Subscription};
@@ -16,7 +16,7 @@ use crate::notify::render::Templates;
 use crate::notify::{By, Reach};
 use crate::outbox::NewRow;
 use crate::outbox::store::Claimed;
-use crate::people::Person;
+use crate::people::{Person, zone};
 
 /// The hour of a digest that nobody subscribed to.
 const HOUR: i32 = 8;
@@ -34,7 +34,14 @@ pub async fn row(
     reader: Option<&Person>,
     day: Option<NaiveDate>,
 ) -> Result<NewRow, sqlx::Error> {
-    let subscription = of(conn, reader, kind, now).await?;
+    let subscription = {
+        // What the clock would write down first counts here, too, and is not written down.
+        let mut tx = conn.begin().await?;
+        store::add_defaults(&mut tx, now).await?;
+        let subscription = of(&mut tx, reader, kind, now).await?;
+        tx.rollback().await?;
+        subscription
+    };
     let zone = subscription.zone(settings.desk.zone);
     let asked = match day {
         Some(day) => Period::day(zone, day).to() - TimeDelta::seconds(1),
@@ -71,6 +78,10 @@ async fn of(
         None => Vec::new(),
     };
     let own = standing.into_iter().find(|one| one.digest == digest);
+    let zone = match person {
+        Some(person) => zone::chosen(conn, person.id).await?,
+        None => None,
+    };
     Ok(own.unwrap_or_else(|| Subscription {
         id: SubscriptionId(0),
         person: person.map_or(PersonId(0), |person| person.id),
@@ -82,7 +93,7 @@ async fn of(
         digest,
         teams: Vec::new(),
         hour: HOUR,
-        zone: None,
+        zone: zone.map(|zone| zone.name().to_owned()),
         even_if_empty: true,
         unassigned_hours: 24,
         created_at: now,

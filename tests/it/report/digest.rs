@@ -1,8 +1,11 @@
 //! Digests: who is sent which, when, and what stands in it.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use frontdesk::mail::message::ParsedMail;
 use frontdesk::notify::By;
+use frontdesk::notify::render::Templates;
 use frontdesk::people::{Person, Role, store::set_role};
+use frontdesk::report::preview;
 use frontdesk::report::store as subscriptions;
 use frontdesk::report::subscription::{DigestKind, NewSubscription};
 use frontdesk::report::write_digests;
@@ -472,6 +475,57 @@ async fn d1_a_change_of_the_desks_clocks_delays_no_reader_elsewhere() {
         ["00:35", "00:40", "00:45", "00:50", "00:55", "01:00"]
     );
     desk.take_mail().await;
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn a_preview_is_the_very_mail_that_the_clock_sends() {
+    let desk = Desk::open().await;
+    let grete = manager(&desk, "grete").await;
+    ticket(&desk, "T-1", "2026-11-20T10:00Z", "").await;
+    desk.app.ticker().step().await.unwrap();
+    desk.advance(at("2026-11-21T07:00:00Z") - desk.now());
+    let (settings, now) = (&desk.app.settings, desk.now());
+    let mut conn = desk.app.pool.acquire().await.unwrap();
+    let row = preview::row(
+        &mut conn,
+        settings,
+        now,
+        DigestKind::Daily,
+        Some(&grete),
+        None,
+    )
+    .await
+    .unwrap();
+    assert!(
+        subscriptions::standing(&mut conn, None)
+            .await
+            .unwrap()
+            .is_empty(),
+        "a preview writes nothing down"
+    );
+    drop(conn);
+    let templates = Templates::load(None).unwrap();
+    let letter = preview::letter(settings, &templates, now, &row).unwrap();
+    let shown = frontdesk::mail::understand(&letter.bytes, &settings.limits).mail;
+
+    desk.app.ticker().step().await.unwrap();
+    let mails = desk.take_mail().await;
+    let mut digests = mails.iter().filter(|mail| mail.subject().contains("1 new"));
+    let sent = &digests.next().unwrap().mail.mail;
+    assert_eq!(shown.subject, sent.subject);
+    // The signature under which it is ended names a subscription that the preview did not write down.
+    let signature = regex::Regex::new("unsubscribe%20[a-z0-9]+").unwrap();
+    let unsigned = |text: &str| signature.replace_all(text, "unsubscribe").into_owned();
+    assert_eq!(unsigned(&shown.text), unsigned(&sent.text));
+    let html = |mail: &ParsedMail| unsigned(mail.html.as_deref().unwrap());
+    assert_eq!(html(&shown), html(sent));
+    let images = |mail: &ParsedMail| -> Vec<Vec<u8>> {
+        let files = mail.attachments.iter();
+        files.map(|file| file.content.clone()).collect()
+    };
+    assert_eq!(images(sent).len(), 4);
+    assert!(images(&shown) == images(sent), "the images differ");
     desk.close().await;
 }
 
