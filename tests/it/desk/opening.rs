@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use frontdesk::config::desk::Assign;
+use frontdesk::config::desk::{Assign, Calendar};
 use frontdesk::config::rule::Rule;
 use frontdesk::people::Person;
 
@@ -185,6 +185,30 @@ async fn turns_go_round_among_those_who_are_present() {
     );
     desk.take_mail().await;
     drop(ann);
+    desk.close().await;
+}
+
+#[tokio::test]
+async fn tickets_wait_for_the_hours_in_which_a_team_shares_them() {
+    let mut desk = desk_with(Vec::new(), Some(Assign::RoundRobin)).await;
+    let settings = &mut Arc::make_mut(&mut desk.app.settings).desk;
+    settings.calendar = vec![Calendar {
+        key: "early".to_owned(),
+        zone: chrono_tz::Tz::UTC,
+        hours: vec!["mon-fri 06:00-09:00".to_owned()],
+        holidays: Vec::new(),
+    }];
+    for team in &mut settings.team {
+        team.assign_calendar = Some("early".to_owned());
+    }
+    desk.agent("ann", Some("support")).await;
+    // It is Friday at nine.
+    ask(&desk, "1", "carla@customer.test", "Hello", "Hi").await;
+    desk.tick_at("2026-11-23T05:59:59Z".parse().unwrap()).await;
+    assert_eq!(holders(&desk).await, had(&[""]));
+    desk.tick_at("2026-11-23T06:00:00Z".parse().unwrap()).await;
+    assert_eq!(holders(&desk).await, had(&["ann"]));
+    desk.take_mail().await;
     desk.close().await;
 }
 

@@ -1,7 +1,6 @@
 //! The clocks of a ticket follow what happens to it, in the same transaction.
 
 use frontdesk::desk;
-use frontdesk::sla;
 use frontdesk::ticket::Visibility;
 
 use super::{becomes, clock, clocks, minutes, writes};
@@ -126,7 +125,7 @@ async fn a_ticket_that_comes_back_has_the_whole_time_to_its_resolution_again() {
 #[tokio::test]
 async fn a_merge_keeps_the_earlier_clock() {
     let desk = Desk::open().await;
-    let (earlier, _) = asked(&desk).await;
+    let (earlier, ann) = asked(&desk).await;
     desk.advance(minutes(30));
     let again = request(CARLA, "c@customer.test", "The import, again", "Still.");
     desk.receive(&again).await;
@@ -134,23 +133,13 @@ async fn a_merge_keeps_the_earlier_clock() {
     let later = desk.tickets().await.pop().unwrap();
     assert_ne!(earlier.id, later.id);
 
-    let mut tx = desk.app.pool.begin().await.unwrap();
-    sqlx::query("UPDATE ticket SET merged_into_id = $2, status = 'closed', status_kind = 'closed' WHERE id = $1")
-        .bind(earlier.id)
-        .bind(later.id)
-        .execute(&mut *tx)
-        .await
-        .unwrap();
-    sqlx::query("INSERT INTO event (ticket_id, at, kind, old) VALUES ($1, $2, 'merged', 'open')")
-        .bind(earlier.id)
-        .bind(desk.now())
-        .execute(&mut *tx)
-        .await
-        .unwrap();
-    sla::follow(&mut tx, &desk.app.settings.desk, earlier.id)
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
+    act(&desk, &ann, earlier.id, async |conn, ctx, held| {
+        let (husk, root) = desk::merge(conn, ctx, held.id, later.id).await?;
+        *held = husk;
+        Ok(root)
+    })
+    .await
+    .unwrap();
 
     assert_eq!(clocks(&desk, earlier.id).await, []);
     let first = clock(&desk, later.id, "first_response").await;
