@@ -137,6 +137,10 @@ fn what_was_understood_is_said_back() {
         When::Once(at) => say(at, friday(), zone),
         When::Repeated(every) => every.to_string(),
     };
+    assert_eq!(
+        says("in 10 seconds"),
+        "Fri 20 Nov 2026, 10:10 CET, in 10 seconds"
+    );
     assert_eq!(says("in 90m"), "Fri 20 Nov 2026, 11:40 CET, in 90 minutes");
     assert_eq!(
         says("tomorrow 9am"),
