@@ -130,8 +130,8 @@ const FILES: &[(&str, &str)] = &templates![
     "transcript",
     "undone",
     "whoami",
-    "zone",
     "words",
+    "zone",
 ];
 
 static TEMPLATES: LazyLock<Environment<'static>> = LazyLock::new(|| {

@@ -303,7 +303,7 @@ impl Work for Handler {
 }
 
 /// By what an event is answered, where it is an interaction.
-fn has_answer(event: &ChatEvent) -> Option<&AnswerHandle> {
+pub(super) fn has_answer(event: &ChatEvent) -> Option<&AnswerHandle> {
     match &event.kind {
         EventKind::Command { answer, .. }
         | EventKind::Completing { answer, .. }

@@ -8,8 +8,11 @@ use sqlx::{Connection as _, PgConnection, PgPool};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
+use super::handle::has_answer;
 use super::{complete, concerns_us, customer, is_among_customers, store};
-use crate::chat::{ChatEvent, ChatFailure, ChatPlatform, EventKind, Missing, PostRef};
+use crate::chat::{
+    Act, Attempt, ChatEvent, ChatFailure, ChatPlatform, EventKind, Message, Missing, PostRef,
+};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::config::chat::ChatSettings;
@@ -28,6 +31,13 @@ const PAUSE: Duration = Duration::from_secs(30);
 
 /// How many events may wait to be written down.
 const WAITING: usize = 1_000;
+
+/// How long an answer may take.
+const DEADLINE: Duration = Duration::from_secs(10);
+
+/// What is said to whoever waits for an answer while the database is away.
+const AWAY: &str =
+    "The desk's database does not answer, so nothing was done. Try it again in a minute.";
 
 /// Listens to one platform.
 #[derive(Debug, Clone)]
@@ -99,6 +109,41 @@ impl Listener {
         Ok(())
     }
 
+    /// As [`Listener::take`]. Where that fails, whoever waits for an answer is told so: a message is told again after the gap,
+    /// a command, a button or a form is not.
+    ///
+    /// # Errors
+    /// See [`Listener::hear`].
+    pub async fn take_or_give_back(&self, event: ChatEvent) -> Result<(), sqlx::Error> {
+        let told = event.clone();
+        let taken = self.take(event).await;
+        if taken.is_err() {
+            self.give_back(&told).await;
+        }
+        taken
+    }
+
+    async fn give_back(&self, event: &ChatEvent) {
+        if matches!(event.kind, EventKind::Completing { .. }) {
+            return;
+        }
+        let Some(handle) = has_answer(event) else {
+            return;
+        };
+        let act = Act::Answer {
+            handle: handle.clone(),
+            message: Message::text(AWAY),
+            private: true,
+        };
+        let said = self.platform.act(&act, Attempt::first(&event.key));
+        if !matches!(tokio::time::timeout(DEADLINE, said).await, Ok(Ok(_))) {
+            tracing::warn!(
+                chat = self.chat.name,
+                "Somebody could not be told that nothing was done"
+            );
+        }
+    }
+
     /// Writes an event down, if it is anybody's business and not there already.
     ///
     /// # Errors
@@ -152,7 +197,13 @@ impl Listener {
         loop {
             tokio::select! {
                 event = heard.recv() => match event {
-                    Some(event) => self.take(event).await?,
+                    Some(event) => if let Err(error) = self.take_or_give_back(event).await {
+                        heard.close();
+                        while let Some(event) = heard.recv().await {
+                            self.give_back(&event).await;
+                        }
+                        return Err(error.into());
+                    },
                     None if ended.is_some() => break,
                     None => {}
                 },

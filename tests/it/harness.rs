@@ -220,6 +220,11 @@ impl Desk {
         self.poster.step().await.unwrap();
     }
 
+    /// The chat platform, for a listener of a test's own.
+    pub fn platform(&self) -> Arc<dyn frontdesk::chat::ChatPlatform> {
+        self.chat.clone()
+    }
+
     /// The chat platform, where the configuration has one.
     pub fn chat(&self) -> &Recording {
         &self.chat

@@ -580,3 +580,20 @@ async fn a_persons_menu_lists_their_tickets_for_staff_alone() {
     desk.take_mail().await;
     desk.close().await;
 }
+
+#[tokio::test]
+async fn h1_while_the_database_is_away_a_command_is_told_that_nothing_was_done() {
+    let (desk, at, _) = with_ticket().await;
+    let listener = desk
+        .app
+        .listener(&desk.app.settings.chats[0], desk.platform());
+    desk.app.pool.close().await;
+    let command = commanded(&desk, &ada(), &at, "take");
+    listener.take_or_give_back(command).await.unwrap_err();
+    let words = said(&desk, &ada(), &at, "A note");
+    listener.take_or_give_back(words).await.unwrap_err();
+    let deeds = desk.chat().take();
+    assert_eq!(deeds.len(), 1, "{deeds:#?}");
+    assert_eq!(deeds[0].kind(), "answer");
+    assert!(deeds[0].text().contains("nothing was done"), "{deeds:#?}");
+}
