@@ -254,6 +254,8 @@ async fn bounce(stage: &mut Stage<'_>, voice: &Voice, picture: &Outcome) -> anyh
 async fn next_morning(stage: &mut Stage<'_>, voice: &Voice) -> anyhow::Result<()> {
     voice.chapter(10, "The next morning, by the clock")?;
     voice.say("Mara manages the desk, and reads one mail at eight. Ann is reminded at nine.")?;
+    // What the clock does begins with its first look.
+    stage.wait_until(stage.now()).await?;
     let tomorrow = stage.now().date_naive() + TimeDelta::days(1);
     for hour in [8, 9] {
         let at = tomorrow.and_time(chrono::NaiveTime::MIN).and_utc() + TimeDelta::hours(hour);
